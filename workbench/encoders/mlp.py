@@ -1,0 +1,35 @@
+"""Multi-layer perceptron."""
+
+from math import prod
+from typing import Annotated, ClassVar
+
+from torch import nn
+
+from workbench.components import Field, Slider, register
+from workbench.encoders.base import Encoder
+
+
+@register("encoder", "mlp", tags=("core",))
+class MLP(Encoder):
+    """Fully connected layers with ReLU; an image is flattened first.
+
+    ``h_0 = flatten(x)``, ``h_l = dropout(relu(W_l h_{l-1} + b_l))`` for ``l = 1 … depth``.
+
+    Shapes: ``[batch, *shape] -> [batch, width]``.
+    """
+
+    reads: ClassVar[tuple[str, ...]] = ("vector", "image")
+
+    width: Annotated[int, Field(ge=1, description="units per layer"), Slider(16, 512, log=True)] = 128
+    depth: Annotated[int, Field(ge=1, description="number of layers"), Slider(1, 6)] = 2
+    dropout: Annotated[float, Field(ge=0, lt=1, description="share of units dropped"), Slider(0, 0.8)] = 0.0
+
+    def build(self, shape: tuple[int, ...]) -> tuple[nn.Module, int]:
+        layers: list[nn.Module] = [nn.Flatten()]
+        features = prod(shape)
+        for _ in range(self.depth):
+            layers += [nn.Linear(features, self.width), nn.ReLU()]
+            if self.dropout:
+                layers.append(nn.Dropout(self.dropout))
+            features = self.width
+        return nn.Sequential(*layers), features

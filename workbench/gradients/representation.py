@@ -1,0 +1,62 @@
+"""Gradients at the shared representation: one backward pass through the encoder, whatever the number of tasks."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from workbench.components import component, register
+from workbench.gradients.base import Gradients, TaskGradients
+
+
+class RepresentationGradients(TaskGradients):
+    """Task gradients at the features, ``J[i] = ∂L_i/∂z`` flattened over batch and features.
+
+    Args:
+        losses: one scalar per present task.
+        features: the shared features with the graph of the encoder behind them, ``[batch, features]``.
+        leaf: the same numbers, cut off, from which the heads computed the losses.
+        own: parameters of each present task's head.
+    """
+
+    def __init__(self, losses: Sequence[Tensor], features: Tensor, leaf: Tensor, own: Sequence[Sequence[Any]]) -> None:
+        self.features, self.own = features, own
+        self.own_gradients = []
+        rows = []
+        for loss, parameters in zip(losses, own, strict=True):
+            row, *rest = torch.autograd.grad(loss, [leaf, *parameters], retain_graph=True, allow_unused=True)
+            rows.append(torch.zeros_like(leaf).reshape(-1) if row is None else row.reshape(-1))
+            self.own_gradients.append(rest)
+        self.jacobian = torch.stack(rows)
+
+    def backward(self, direction: Tensor, own: Sequence[float] | Tensor) -> None:
+        self.features.backward(direction.view_as(self.features))
+        for parameters, gradients, factor in zip(self.own, self.own_gradients, own, strict=True):
+            for parameter, gradient in zip(parameters, gradients, strict=True):
+                parameter.grad = None if gradient is None else gradient * factor
+
+
+@register("gradients", "representation", source="MGDA-UB: Sener & Koltun, NeurIPS 2018", tags=("core",))
+class Representation(Gradients):
+    """Gradients at the shared features: one backward pass through the encoder for all tasks together.
+
+    ``J[i] = ∂L_i/∂z``, z the features that all heads read. With MGDA this is MGDA-UB, an upper bound of the exact
+    problem. Needs a fusion in which all tasks read the same features.
+    """
+
+    def forward(self, model: Any, views: dict[str, Tensor], tasks: Sequence[str]) -> dict[str, Tensor]:
+        self.features = next(iter(model.sharing(views, tasks).values()))
+        self.leaf = self.features.detach().requires_grad_(self.features.requires_grad)
+        return model.outputs(dict.fromkeys(tasks, self.leaf))
+
+    def take(self, model: Any, losses: Sequence[Tensor], tasks: Sequence[str]) -> TaskGradients:
+        own = [model.task_parameters(task) for task in tasks]
+        return RepresentationGradients(losses, self.features, self.leaf, own)
+
+    @classmethod
+    def objections(cls, spec: Any) -> list[str]:
+        fusion, _ = spec.chosen("fusion")
+        if component("fusion", fusion).one_representation:  # type: ignore[attr-defined]
+            return []
+        return [f"Gradients 'representation' need a fusion whose tasks read the same features; {fusion!r} has none."]

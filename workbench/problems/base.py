@@ -1,0 +1,173 @@
+"""Data as problems: views in, one target per task."""
+
+from abc import abstractmethod
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor
+
+from workbench.components import Component, WorkbenchError, one_of
+from workbench.tasks.base import Task
+
+SPLITS = ("train", "val", "test")
+
+#: a view whose encoding is learned: given the numbers of the training rows, all rows encoded, ``[rows, ...]``
+FittedView = Callable[[Tensor], Tensor]
+
+
+@dataclass(frozen=True)
+class View:
+    """One named input of a problem.
+
+    Attributes:
+        name: its name in ``views``.
+        kind: ``"image"`` (``[channels, height, width]``) or ``"vector"`` (``[columns]``).
+        shape: the shape of one example.
+    """
+
+    name: str
+    kind: str
+    shape: tuple[int, ...]
+
+
+@dataclass
+class Raw:
+    """A problem as loaded, before it is split: every row, raw targets.
+
+    Attributes:
+        views: name -> tensor ``[rows, ...]``; or, where the encoding has to be learned from training rows (medians,
+            categories, spreads), a function that is given their numbers and returns that tensor.
+        kinds: name -> kind of the view.
+        targets: task name -> raw targets ``[rows]``, NaN where missing.
+        tasks: the tasks, in the order they are shown.
+        fixed: ``"val"`` or ``"test"`` -> numbers of the rows that the source itself put there; all other rows are
+            split by the seed into the splits not named here.
+        groups: a number per row; rows that share it stay in one split (a pupil, a patient, a building shape).
+    """
+
+    views: dict[str, Tensor | FittedView]
+    kinds: dict[str, str]
+    targets: dict[str, Tensor]
+    tasks: list[Task]
+    fixed: dict[str, Tensor] = field(default_factory=dict)
+    groups: Tensor | None = None
+
+
+@dataclass
+class Data:
+    """A problem ready to train on: encoded, split, on its device.
+
+    Attributes:
+        views: name -> tensor ``[rows, ...]`` on the device.
+        targets: task name -> encoded targets ``[rows]`` on the device.
+        tasks: the chosen tasks.
+        splits: ``train`` / ``val`` / ``test`` -> row numbers, on the CPU.
+        labelled: task name -> ``bool[rows]`` on the CPU, only for tasks with missing labels (so that the loop knows
+            without asking the device whether a task is absent from a batch).
+    """
+
+    views: dict[str, Tensor]
+    kinds: dict[str, str]
+    targets: dict[str, Tensor]
+    tasks: list[Task]
+    splits: dict[str, Tensor]
+    labelled: dict[str, Tensor]
+
+    @property
+    def view_specs(self) -> list[View]:
+        """Name, kind and shape of every view."""
+        return [View(name, self.kinds[name], tuple(x.shape[1:])) for name, x in self.views.items()]
+
+    @property
+    def names(self) -> list[str]:
+        """The task names in order."""
+        return [task.name for task in self.tasks]
+
+    def batch(self, rows: Tensor) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+        """Views and encoded targets of some rows; ``rows`` lives on the data's device."""
+        return (
+            {name: x[rows] for name, x in self.views.items()},
+            {task.name: self.targets[task.name][rows] for task in self.tasks},
+        )
+
+    def to(self, device: torch.device) -> "Data":
+        """Views and targets moved to a device once; row numbers stay on the CPU."""
+        return Data(
+            {name: x.to(device) for name, x in self.views.items()},
+            self.kinds,
+            {name: y.to(device) for name, y in self.targets.items()},
+            self.tasks,
+            self.splits,
+            self.labelled,
+        )
+
+
+class Problem(Component):
+    """Base of all problems: says what it holds, and loads it.
+
+    A subclass implements ``load``; splitting, encoding and standardising are the same for all.
+    """
+
+    #: kinds of the views it gives, known before anything is loaded, so that a spec can be checked
+    gives: ClassVar[tuple[str, ...]] = ("vector",)
+
+    @abstractmethod
+    def load(self, seed: int) -> Raw:
+        """All rows. ``seed`` matters only to problems that draw their examples.
+
+        Raises:
+            WorkbenchError: what is wrong with the source, with file, row and column.
+        """
+
+    def compose(self, raw: Raw, splits: dict[str, Tensor], seed: int) -> tuple[Raw, dict[str, Tensor]]:
+        """Examples made out of the loaded rows once these are split; by default the rows themselves.
+
+        For problems that combine rows (two images overlaid): combining within a split keeps a row of the training
+        split out of every validation and test example.
+
+        Args:
+            raw: what ``load`` gave.
+            splits: ``train`` / ``val`` / ``test`` -> row numbers.
+            seed: of the draw.
+
+        Returns:
+            the examples, and their row numbers in each split.
+        """
+        return raw, splits
+
+    @abstractmethod
+    def task_names(self) -> list[str]:
+        """The names of the tasks, as cheaply as possible (pickers ask before anything is trained)."""
+
+    def check_tasks(self, chosen: Sequence[str] | None) -> list[str]:
+        """The chosen tasks, all of them for None.
+
+        Raises:
+            WorkbenchError: naming each task the problem lacks.
+        """
+        names = self.task_names()
+        faults = [
+            f"Problem {self.name!r} has no task {task!r}: {one_of(task, names)}."
+            for task in chosen or ()
+            if task not in names
+        ]
+        if faults:
+            raise WorkbenchError(*faults)
+        return names if chosen is None else [name for name in names if name in chosen]
+
+    @classmethod
+    def objections(cls, spec: Any) -> list[str]:
+        """Tasks that a spec asks for and the problem lacks."""
+        _, settings = spec.chosen("problem")
+        try:
+            cls(**settings).check_tasks(spec.tasks)
+        except WorkbenchError as error:
+            return error.faults
+        return []
+
+    @classmethod
+    def prepare(cls, settings: dict[str, Any]) -> dict[str, Any]:
+        """Turn what JSON cannot hold (a DataFrame) into what it can (a path), before the settings are checked."""
+        return settings

@@ -1,0 +1,292 @@
+"""Everything one run needs, as one small JSON value."""
+
+import base64
+import hashlib
+import json
+import zlib
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from workbench.components import (
+    FAMILIES,
+    Component,
+    Setting,
+    Slider,
+    WorkbenchError,
+    component,
+    from_text,
+    listed,
+    members,
+    one_of,
+    sentences,
+    settings_of,
+)
+
+__all__ = ["Spec"]
+
+Chosen = str | dict[str, Any]
+SHARE_PREFIX = "mtl1:"
+
+
+class Spec(BaseModel):
+    """Everything one run needs: data and tasks, model, weighting, optimisation, seed.
+
+    A component is given as a name, ``weighting="dwa"``, or with settings, ``weighting={"name": "dwa",
+    "temperature": 1.0}``. A spec is checked as a whole when it is made; one error lists every fault with the nearest
+    valid name. It is immutable (``replace`` makes a changed copy), compares by value, and travels as JSON or as one
+    line of text.
+
+    Raises:
+        WorkbenchError: unknown names or settings, wrong types, values out of range, combinations that cannot work.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, protected_namespaces=())
+
+    problem: Annotated[Chosen, Field(description="the data and the tasks they hold")] = "digits"
+    tasks: Annotated[list[str] | None, Field(description="which of the problem's tasks to learn; none: all")] = None
+    encoder: Annotated[Chosen, Field(description="view -> features")] = "mlp"
+    fusion: Annotated[Chosen, Field(description="how the tasks share")] = "shared"
+    weighting: Annotated[Chosen, Field(description="task losses or gradients -> one update")] = "equal"
+    affinity: Annotated[Chosen | None, Field(description="affinity measured while training; none: off")] = (
+        "gradient_cosine"
+    )
+    schedule: Annotated[Chosen, Field(description="which tasks train at a step")] = "all"
+    sampling: Annotated[Chosen, Field(description="which examples make a batch")] = "uniform"
+    gradients: Annotated[Chosen, Field(description="how task gradients are taken, when something needs them")] = "exact"
+    optimizer: Annotated[Chosen, Field(description="the rule that turns a gradient into a step")] = "adam"
+    lr_schedule: Annotated[Chosen, Field(description="how the learning rate moves over the run")] = "constant"
+    lr: Annotated[float, Field(gt=0, description="learning rate"), Slider(1e-5, 1.0, log=True)] = 1e-3
+    epochs: Annotated[int, Field(ge=1, description="passes over the training data"), Slider(1, 100)] = 10
+    batch_size: Annotated[int, Field(ge=1, description="examples per step"), Slider(8, 1024, log=True)] = 128
+    clip: Annotated[float | None, Field(gt=0, description="largest gradient norm; none: no clipping")] = None
+    patience: Annotated[
+        int | None, Field(ge=1, description="stop after so many epochs without a better validation; none: never")
+    ] = None
+    select: Annotated[
+        Literal["val_score", "val_loss", "last"],
+        Field(description="which epoch's model is kept, judged on validation only, one epoch for all tasks"),
+    ] = "val_score"
+    train_fraction: Annotated[
+        float, Field(gt=0, le=1, description="share of the training rows that is used"), Slider(0.05, 1.0)
+    ] = 1.0
+    val_fraction: Annotated[
+        float, Field(gt=0, lt=1, description="share of all rows kept for validation"), Slider(0.05, 0.5)
+    ] = 0.2
+    test_fraction: Annotated[
+        float, Field(gt=0, lt=1, description="share of all rows kept for the final test"), Slider(0.05, 0.5)
+    ] = 0.2
+    precision: Annotated[
+        Literal["float32", "bf16"], Field(description="bf16: mixed precision through autocast")
+    ] = "float32"
+    device: Annotated[str, Field(description="auto, cpu, cuda, cuda:1, mps")] = "auto"
+    seed: Annotated[int, Field(ge=0, description="splits, initial weights and order all follow it"), Slider(0, 20)] = 0
+    name: Annotated[str, Field(description="a name for the run's folder")] = ""
+
+    def __init__(self, **fields: Any) -> None:
+        faults: list[str] = []
+        fields = {key: _plain(value) for key, value in fields.items()}
+        for family in FAMILIES:  # each is a field of the same name
+            if fields.get(family) is not None:
+                fields[family] = _canonical(family, fields[family], faults)
+        try:
+            super().__init__(**listed(fields))
+        except ValidationError as error:
+            faults = sentences(error, "Spec", type(self).model_fields) + faults
+            faults = [fault for fault in faults if "valid dictionary" not in fault]
+        if not faults:
+            faults = _combination_faults(self)
+        if faults:
+            raise WorkbenchError(*faults)
+
+    # ------------------------------------------------------------------ reading
+
+    @classmethod
+    def settings(cls) -> dict[str, Setting]:
+        """The declared fields, for widgets, flags and tables."""
+        return settings_of(cls.model_fields)
+
+    def chosen(self, family: str) -> tuple[str, dict[str, Any]]:
+        """The name chosen in a family and the settings that differ from their defaults."""
+        value = getattr(self, family)
+        if isinstance(value, str):
+            return value, {}
+        return value["name"], {key: item for key, item in value.items() if key != "name"}
+
+    def build(self, family: str) -> Any:
+        """The component chosen in a family, made with its settings."""
+        name, settings = self.chosen(family)
+        return component(family, name)(**settings)
+
+    def replace(self, **changes: Any) -> "Spec":
+        """A copy with some fields changed, checked again as a whole."""
+        return Spec(**{**self.model_dump(), **changes})
+
+    # ------------------------------------------------------------------ text
+
+    def to_dict(self, *, defaults: bool = True) -> dict[str, Any]:
+        """As JSON values. With ``defaults`` every setting is spelled out, so that it means the same tomorrow."""
+        out = self.model_dump()
+        if not defaults:
+            return {key: value for key, value in out.items() if value != type(self).model_fields[key].default}
+        for family in FAMILIES:
+            if out[family] is not None:
+                name, settings = self.chosen(family)
+                out[family] = {"name": name, **component(family, name).check(settings)}
+        return out
+
+    def to_json(self, indent: int | None = 2) -> str:
+        """JSON text with every setting spelled out."""
+        return json.dumps(self.to_dict(), indent=indent)
+
+    @classmethod
+    def from_json(cls, text: str) -> "Spec":
+        """The spec that ``to_json`` wrote, or any JSON object of Spec fields.
+
+        Raises:
+            WorkbenchError: text that is no JSON object, or a faulty spec.
+        """
+        try:
+            fields = json.loads(text)
+        except json.JSONDecodeError as error:
+            raise WorkbenchError(f"This is no JSON: {error.msg} at line {error.lineno}, column {error.colno}.") from None
+        if not isinstance(fields, dict):
+            raise WorkbenchError(f"A spec is a JSON object, found {type(fields).__name__}.")
+        return cls(**fields)
+
+    def share(self) -> str:
+        """One line of text that holds the whole spec, for a chat or a blackboard."""
+        text = json.dumps(self.to_dict(defaults=False), separators=(",", ":"), sort_keys=True)
+        return SHARE_PREFIX + base64.urlsafe_b64encode(zlib.compress(text.encode(), 9)).decode().rstrip("=")
+
+    @classmethod
+    def from_share(cls, text: str) -> "Spec":
+        """The spec behind a ``share()`` line.
+
+        Raises:
+            WorkbenchError: a line that is not one, or was cut short.
+        """
+        text = text.strip()
+        if not text.startswith(SHARE_PREFIX):
+            raise WorkbenchError(f"A share line starts with {SHARE_PREFIX!r}, found {text[:12]!r}.")
+        body = text[len(SHARE_PREFIX) :]
+        try:
+            unpacker = zlib.decompressobj()
+            packed = base64.urlsafe_b64decode(body + "=" * (-len(body) % 4))
+            plain = unpacker.decompress(packed, 1_000_000).decode()
+            if not unpacker.eof:
+                raise ValueError
+        except (ValueError, zlib.error):
+            raise WorkbenchError("This share line is damaged or cut short: copy the whole line again.") from None
+        return cls.from_json(plain)
+
+    @property
+    def hash(self) -> str:
+        """Six hex digits that name the content (the run's name left out)."""
+        content = {key: value for key, value in self.to_dict().items() if key != "name"}
+        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:6]
+
+    @classmethod
+    def from_settings(cls, pairs: Mapping[str, str], base: "Spec | None" = None) -> "Spec":
+        """A spec from texts, as a command line gives them: ``{"weighting": "dwa", "problem.path": "a.csv"}``.
+
+        Raises:
+            WorkbenchError: every unknown key and unreadable value at once.
+        """
+        fields: dict[str, Any] = dict(base.model_dump()) if base else {}
+        declared, faults = cls.settings(), []
+        nested: dict[str, dict[str, str]] = {}
+        for key, text in pairs.items():
+            head, _, tail = key.partition(".")
+            if tail and head in FAMILIES:
+                nested.setdefault(head, {})[tail] = text
+            elif head not in declared or tail:
+                faults.append(f"Spec has no key {key!r}: {one_of(key, declared)}.")
+            elif head in FAMILIES:
+                fields[head] = None if text.lower() == "none" and declared[head].optional else text
+            else:
+                try:
+                    fields[key] = from_text(declared[key], text, f"Spec {key}")
+                except WorkbenchError as error:
+                    faults += error.faults
+        for family, texts in nested.items():
+            value = fields.get(family, declared[family].default)
+            name = value if isinstance(value, str) else value["name"]
+            chosen = {} if isinstance(value, str) else dict(value)
+            try:
+                known = component(family, name).settings()
+            except WorkbenchError as error:
+                faults += error.faults
+                continue
+            for key, text in texts.items():
+                if key not in known:
+                    faults.append(f"{family} {name!r} has no setting {key!r}: {one_of(key, known)}.")
+                    continue
+                try:
+                    chosen[key] = from_text(known[key], text, f"{family}.{key}")
+                except WorkbenchError as error:
+                    faults += error.faults
+            fields[family] = {"name": name, **chosen}
+        if faults:
+            try:  # the rest of the spec may be faulty too: say everything at once
+                cls(**fields)
+            except WorkbenchError as error:
+                faults += [fault for fault in error.faults if fault not in faults]
+            raise WorkbenchError(*faults)
+        return cls(**fields)
+
+    def __repr__(self) -> str:
+        shown = ", ".join(f"{key}={value!r}" for key, value in self.to_dict(defaults=False).items())
+        return f"Spec({shown})"
+
+    __str__ = __repr__
+
+    def __hash__(self) -> int:
+        return hash(json.dumps(self.model_dump(), sort_keys=True))
+
+
+def _plain(value: Any) -> Any:
+    """A component given as an object stands for its name and settings."""
+    if isinstance(value, Component):
+        return {"name": value.name, **{key: getattr(value, key) for key in value.settings()}}
+    return value
+
+
+def _canonical(family: str, value: Any, faults: list[str]) -> Any:
+    """The shortest way to write a choice: its name, and only the settings that differ from their defaults."""
+    if isinstance(value, str):
+        name, settings = value, {}
+    elif isinstance(value, Mapping) and isinstance(value.get("name"), str):
+        name, settings = value["name"], {key: item for key, item in value.items() if key != "name"}
+    else:
+        faults.append(
+            f"Spec: {family} should be a name or {{'name': …, setting: …}}, found {value!r} ({type(value).__name__})."
+        )
+        return next(iter(members(family)))
+    try:
+        cls = component(family, name)
+        checked = cls.check(settings)
+    except WorkbenchError as error:
+        faults.extend(error.faults)
+        return name
+    changed = {key: item for key, item in checked.items() if item != cls.settings()[key].default}
+    return {"name": name, **changed} if changed else name
+
+
+def _combination_faults(spec: Spec) -> list[str]:
+    """What is wrong with the choices together, though each alone is fine: every component may object."""
+    faults = []
+    for family in FAMILIES:
+        if getattr(spec, family) is not None:
+            faults += component(family, spec.chosen(family)[0]).objections(spec)
+    if spec.val_fraction + spec.test_fraction >= 1:
+        faults.append(
+            f"Spec: val_fraction + test_fraction = {spec.val_fraction + spec.test_fraction:g} leaves nothing to train "
+            "on; together they must stay below 1."
+        )
+    if spec.tasks is not None and len(set(spec.tasks)) < len(spec.tasks):
+        faults.append(f"Spec: tasks {spec.tasks} names a task twice.")
+    if spec.tasks == []:
+        faults.append("Spec: tasks is empty; leave it out for all of the problem's tasks.")
+    return faults

@@ -1,0 +1,75 @@
+"""What a task is: an output, a loss, metrics, and how to read a prediction."""
+
+from abc import ABC, abstractmethod
+from typing import ClassVar
+
+import torch
+from torch import Tensor, nn
+
+
+class Task(ABC):
+    """Something to predict, with its head, its loss and its metrics.
+
+    Targets are held *encoded* (class numbers, standardised values); a missing one is -100 (integer targets) or NaN
+    (real ones). The loss is the mean over the labels that are present.
+
+    Args:
+        name: the task's name, as specs, plots and summaries use it.
+    """
+
+    kind: ClassVar[str]
+    #: the conventional metric of this kind of task, the one that summaries and comparisons use
+    metric: ClassVar[str]
+    higher_is_better: ClassVar[bool] = True
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    @abstractmethod
+    def fit(self, target: Tensor) -> None:
+        """Learn what encoding needs (mean and spread, say) from the raw training targets alone."""
+
+    @abstractmethod
+    def encode(self, target: Tensor) -> Tensor:
+        """Raw targets ``[rows, ...]`` -> encoded targets, missing ones marked."""
+
+    @abstractmethod
+    def head(self, features: int) -> nn.Module:
+        """The module that maps features ``[batch, features]`` to this task's output ``[batch, outputs]``."""
+
+    @abstractmethod
+    def losses(self, output: Tensor, target: Tensor) -> Tensor:
+        """Loss per example, ``[batch]``, 0 where the label is missing.
+
+        Args:
+            output: what the head gave, ``[batch, outputs]``.
+            target: encoded targets, ``[batch]``.
+        """
+
+    def mean_loss(self, output: Tensor, target: Tensor) -> Tensor:
+        """Mean loss over a batch with no missing label: the fast path. A scalar."""
+        return self.losses(output, target).mean()
+
+    def loss(self, output: Tensor, target: Tensor) -> Tensor:
+        """Sum over present labels / their number. A scalar; 0 with zero gradient where no label is present."""
+        count = self.present(target).sum()
+        return self.losses(output, target).sum() / count.clamp(min=1)
+
+    def present(self, target: Tensor) -> Tensor:
+        """Which labels are there, ``bool[rows]``."""
+        return ~torch.isnan(target) if target.is_floating_point() else target != -100
+
+    @abstractmethod
+    def metrics(self, output: Tensor, target: Tensor) -> dict[str, float]:
+        """Metrics over all present labels, the conventional one (``metric``) among them."""
+
+    @abstractmethod
+    def predict(self, output: Tensor) -> Tensor:
+        """The prediction in the words of the raw target: class numbers, or values in their own unit. ``[batch]``."""
+
+    @abstractmethod
+    def describe(self) -> dict[str, object]:
+        """JSON values from which the task can be shown and rebuilt: kind, classes, unit, mean and spread."""
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.name!r})"

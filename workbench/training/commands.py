@@ -1,0 +1,57 @@
+"""Steering: commands are put in from any thread and taken at a step boundary."""
+
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from threading import Condition
+from typing import Any
+
+from workbench.training.records import Applied
+
+#: commands that change the numbers of a run; the others only change when they are computed
+STEERING = ("step", "set", "stop")
+
+
+@dataclass(frozen=True)
+class Command:
+    """``pause``, ``resume``, ``stop``, ``set`` (lr, weights) or ``step`` (task)."""
+
+    name: str
+    values: dict[str, Any] = field(default_factory=dict)
+
+
+class Inbox:
+    """Where the loop looks for commands between two steps.
+
+    Args:
+        script: commands of an earlier run, each taken again after the same number of steps.
+    """
+
+    def __init__(self, script: Iterable[Applied] = ()) -> None:
+        self.script = deque(
+            applied
+            for applied in script
+            if applied.command in ("set", "stop") or (applied.command == "step" and applied.values.get("task"))
+        )
+        self.commands: deque[Command] = deque()
+        self.changed = Condition()
+
+    def put(self, command: Command) -> None:
+        """Add a command; returns at once."""
+        with self.changed:
+            self.commands.append(command)
+            self.changed.notify_all()
+
+    def take(self, step: int) -> tuple[Command, bool] | None:
+        """The next command due after ``step`` updates and whether it comes from the script; None if there is none."""
+        if self.script and self.script[0].step <= step:
+            applied = self.script.popleft()
+            return Command(applied.command, applied.values), True
+        if self.commands:
+            return self.commands.popleft(), False
+        return None
+
+    def wait(self) -> None:
+        """Block until there is a command."""
+        with self.changed:
+            self.changed.wait_for(lambda: self.commands)

@@ -1,0 +1,92 @@
+"""A spec made real: data on their device, model, weighting, optimiser."""
+
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor
+
+from workbench.components import WorkbenchError
+from workbench.fusions.model import build_model
+from workbench.problems.split import prepare
+from workbench.spec import Spec
+from workbench.training.device import resolve
+
+
+class Experiment:
+    """Everything a run needs, built from its spec; two builds of one spec are equal.
+
+    Raises:
+        WorkbenchError: what the data reveal: a task the problem lacks, more examples per batch than there are, ….
+    """
+
+    def __init__(self, spec: Spec) -> None:
+        self.spec = spec
+        self.device = resolve(spec.device)
+        data = prepare(
+            spec.build("problem"), spec.tasks, spec.seed, spec.val_fraction, spec.test_fraction, spec.train_fraction
+        )
+        self.data = data.to(self.device)
+        self.tasks = data.tasks
+        self.names = data.names
+        rows = len(data.splits["train"])
+        if spec.batch_size > rows:
+            raise WorkbenchError(
+                f"Spec: batch_size = {spec.batch_size} is larger than the {rows} training examples; at most {rows}."
+            )
+        self.steps_per_epoch = -(-rows // spec.batch_size)
+        self.steps = spec.epochs * self.steps_per_epoch
+
+        self.schedule = spec.build("schedule")
+        self.sampling = spec.build("sampling")
+        self.gradients = spec.build("gradients")
+        self.affinity = spec.build("affinity") if spec.affinity is not None else None
+        self.weighting = spec.build("weighting")
+        self.weighting.bind(self.names, spec.seed, self.device)
+
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(spec.seed)
+            self.model = build_model(spec.build("encoder"), spec.build("fusion"), data.view_specs, self.tasks)
+        self.model.to(self.device).train()
+        self.shared = self.model.shared_parameters()
+        groups = [{"params": list(self.model.parameters())}]
+        if self.weighting.parameters():
+            groups.append({"params": self.weighting.parameters(), "weight_decay": 0.0})
+        self.optimizer = spec.build("optimizer").build(groups, spec.lr)
+
+    @property
+    def parameters(self) -> tuple[int, int]:
+        """Number of shared and of task-specific parameters."""
+        shared = sum(p.numel() for p in self.shared)
+        return shared, sum(p.numel() for p in self.model.parameters()) - shared
+
+    @property
+    def metrics(self) -> list[tuple[str, str, bool]]:
+        """Task, its conventional metric, and whether higher is better."""
+        return [(task.name, task.metric, task.higher_is_better) for task in self.tasks]
+
+    def batches(self, epoch: int) -> list[Tensor]:
+        """The row numbers of each batch of an epoch (from 0), on the CPU; a function of seed and epoch alone."""
+        generator = torch.Generator().manual_seed(mixed(self.spec.seed, epoch))
+        order = self.sampling.order(self.data.splits["train"], generator)
+        return list(order.split(self.spec.batch_size))
+
+    def lr_factors(self, done: int) -> Iterator[float]:
+        """Factor of the learning rate for every step after the first ``done``, from torch's own scheduler."""
+        dial = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=1.0)
+        scheduler = self.spec.build("lr_schedule").build(dial, self.steps)
+        for step in range(self.steps):
+            if step >= done:
+                yield dial.param_groups[0]["lr"] if scheduler else 1.0
+            if scheduler:
+                dial.step()
+                scheduler.step()
+
+    def present(self, rows: Tensor) -> list[int]:
+        """Positions of the tasks with at least one label among these rows."""
+        missing = self.data.labelled
+        return [i for i, name in enumerate(self.names) if name not in missing or bool(missing[name][rows].any())]
+
+
+def mixed(seed: int, number: int) -> int:
+    """One seed from two numbers."""
+    return (seed * 1_000_003 + number * 7_919 + 12_345) % (2**63)

@@ -1,0 +1,155 @@
+"""One step: forward, task losses, weighting, update."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from workbench.components import WorkbenchError
+from workbench.gradients.base import TaskGradients
+from workbench.training.experiment import Experiment, mixed
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What a step tells, still on the device.
+
+    Attributes:
+        active: positions of the tasks that took part.
+        losses: their losses, ``[k]``.
+        weights: their weights on the shared parameters, ``[k]``.
+        length: norm of the shared gradient that the optimiser received.
+        map: affinity map of these tasks, ``[k, k]``, if one was asked for.
+    """
+
+    active: Sequence[int]
+    losses: Tensor
+    weights: Tensor
+    length: Tensor
+    map: Tensor | None
+
+
+class Diverged(WorkbenchError):
+    """A loss or gradient is no longer finite."""
+
+
+def step(exp: Experiment, rows: Tensor, active: Sequence[int], number: int, want_map: bool) -> Measured:
+    """Train the active tasks on some rows.
+
+    Args:
+        rows: row numbers of the batch, on the device.
+        active: positions of the tasks, ascending, at least one.
+        number: of the step; all randomness of the step (dropout, say) follows from it and the seed.
+        want_map: measure the affinity map too.
+
+    Raises:
+        Diverged: on a CPU, before the update is applied, so that the parameters are still good.
+    """
+    torch.manual_seed(mixed(exp.spec.seed, -number))
+    names = [exp.names[i] for i in active]
+    views, targets = exp.data.batch(rows)
+    with torch.autocast(exp.device.type, torch.bfloat16, enabled=exp.spec.precision == "bf16"):
+        outputs = exp.gradients.forward(exp.model, views, names)
+        losses = [_loss(exp, i, outputs, targets) for i in active]
+
+    exp.optimizer.zero_grad()
+    values = torch.stack([loss.detach() for loss in losses])
+    needs = exp.weighting.needs
+    taken = exp.gradients.take(exp.model, losses, names) if needs != "losses" or want_map else None
+    weights = UPDATES[needs](exp.weighting, losses, values, taken, active if len(active) < len(exp.names) else None)
+    if exp.spec.clip is not None:
+        nn.utils.clip_grad_norm_(exp.model.parameters(), exp.spec.clip)
+    gradients = [p.grad for p in exp.shared if p.grad is not None]
+    length = nn.utils.get_total_norm(gradients) if gradients else values.new_zeros(())
+    if exp.device.type == "cpu" and not bool(torch.isfinite(values.sum() + length)):
+        raise Diverged(diagnosis(exp, number, active, values.tolist(), views, outputs))
+    exp.optimizer.step()
+    measured = exp.affinity.measure(taken.gramian()) if want_map and taken is not None and exp.affinity else None
+    return Measured(active, values, weights.detach(), length, measured)
+
+
+def _loss(exp: Experiment, i: int, outputs: dict[str, Tensor], targets: dict[str, Tensor]) -> Tensor:
+    task = exp.tasks[i]
+    complete = task.name not in exp.data.labelled
+    return (task.mean_loss if complete else task.loss)(outputs[task.name], targets[task.name])
+
+
+# ---------------------------------------------------------------- the three kinds of weighting
+
+
+def _from_losses(
+    weighting: Any, losses: list[Tensor], values: Tensor, taken: TaskGradients | None, tasks: Sequence[int] | None
+) -> Tensor:
+    """The effective weights are the scalar's gradient with respect to the losses; one backward pass carries them on."""
+    leaf = values.requires_grad_()
+    weighting(leaf, tasks=tasks).backward()
+    weights = leaf.grad
+    assert weights is not None
+    values.requires_grad_(False)
+    torch.autograd.backward(losses, list(weights.unbind()))
+    return weights
+
+
+def _from_gramian(
+    weighting: Any, losses: list[Tensor], values: Tensor, taken: TaskGradients | None, tasks: Sequence[int] | None
+) -> Tensor:
+    """Weights from G, then the update ``wᵀJ``."""
+    assert taken is not None
+    weights = weighting(taken.gramian(), losses=values, tasks=tasks)
+    taken.backward(weights @ taken.jacobian, weights if weighting.heads == "weighted" else torch.ones_like(weights))
+    return weights
+
+
+def _from_jacobian(
+    weighting: Any, losses: list[Tensor], values: Tensor, taken: TaskGradients | None, tasks: Sequence[int] | None
+) -> Tensor:
+    """A direction from J; the weights told are those whose ``wᵀJ`` comes nearest to it."""
+    assert taken is not None
+    J = taken.jacobian
+    direction = weighting(J, losses=values, tasks=tasks)
+    weights = torch.linalg.pinv(taken.gramian().double(), hermitian=True) @ (J.double() @ direction.double())
+    weights = weights.to(J.dtype)
+    taken.backward(direction, weights if weighting.heads == "weighted" else torch.ones_like(weights))
+    return weights
+
+
+UPDATES = {"losses": _from_losses, "gramian": _from_gramian, "jacobian": _from_jacobian}
+
+
+# ---------------------------------------------------------------- when numbers stop being numbers
+
+
+def diagnosis(
+    exp: Experiment,
+    number: int,
+    active: Sequence[int],
+    losses: Sequence[float],
+    views: dict[str, Tensor],
+    outputs: dict[str, Tensor],
+) -> str:
+    """One sentence: which task, which tensor, what to do."""
+    broken = [(exp.names[i], loss) for i, loss in zip(active, losses, strict=True) if not _finite(loss)]
+    task, loss = broken[0] if broken else (exp.names[active[0]], None)
+    what = (
+        f"The loss of task {task!r} became {loss} at step {number}"
+        if broken
+        else f"The gradient of the shared parameters became infinite or NaN at step {number}"
+    )
+    places = [
+        *(f"view {name!r} holds it already" for name, x in views.items() if _bad(x)),
+        *(f"parameter {name!r} holds it already" for name, p in exp.model.named_parameters() if _bad(p)),
+        *(f"the output of task {name!r} holds it first" for name, x in outputs.items() if _bad(x)),
+        "every output is finite, so the loss itself overflows" if broken else "the losses are finite",
+    ]
+    rate = exp.optimizer.param_groups[0]["lr"]
+    return f"{what}: {places[0]}; try a lower learning rate than {rate:g}, or clip. The last good state is kept."
+
+
+def _finite(value: float) -> bool:
+    return value == value and abs(value) != float("inf")
+
+
+def _bad(x: Tensor) -> bool:
+    return x.is_floating_point() and not bool(torch.isfinite(x).all())

@@ -1,0 +1,170 @@
+"""Task losses, and for some task gradients, -> one update.
+
+Three kinds, by what they need; the training loop asks for no more than that:
+
+================  ==================================  =========================================================
+``needs``         call                                gives
+================  ==================================  =========================================================
+``"losses"``      ``weighting(losses)``               a scalar, differentiable with respect to ``losses [K]``
+``"gramian"``     ``weighting(G, losses=losses)``     weights ``[..., K]`` for ``G [..., K, K]``; update ``wᵀJ``
+``"jacobian"``    ``weighting(J, losses=losses)``     the update direction ``[P]`` for ``J [K, P]``
+================  ==================================  =========================================================
+
+``K`` is the number of tasks present at this step. ``tasks`` (keyword) says which they are, as positions among all
+tasks; it matters only to weightings with a memory per task, and defaults to all. A task that is absent is simply not
+passed, so it moves no state.
+"""
+
+from abc import abstractmethod
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Annotated, Any, ClassVar, Literal
+
+import torch
+from torch import Tensor, nn
+
+from workbench.components import Component, Field, WorkbenchError, one_of
+
+Heads = Annotated[
+    Literal["own", "weighted"],
+    Field(description="gradient of task-specific parameters: of the task's own loss, or weighted like the shared part"),
+]
+
+
+class Weighting(Component):
+    """Base of all weightings: a map with explicit state.
+
+    State lives in attributes named in ``memory`` and is complete in ``state_dict()``; ``reset`` restores the start.
+    """
+
+    #: attributes that are state: tensors, numbers, or a ``torch.Generator``
+    memory: ClassVar[tuple[str, ...]] = ()
+    #: the weights may be set by hand while it trains
+    steerable: ClassVar[bool] = False
+    #: whether task-specific parameters get their own loss's gradient ("own") or the weighted one
+    heads: str = "weighted"
+
+    def setup(self) -> None:
+        self.names: list[str] = []
+        self.reset()
+
+    def bind(self, names: Sequence[str], seed: int = 0, device: Any = "cpu") -> None:
+        """Tell which tasks there are, before training starts.
+
+        Args:
+            names: all task names, in the order of the losses.
+            seed: start of the method's own random generator, where it has one.
+            device: where losses will live.
+
+        Raises:
+            WorkbenchError: settings that do not fit the tasks.
+        """
+        self.names = list(names)
+        self.reset(seed)
+
+    def reset(self, seed: int = 0) -> None:
+        """Forget everything that was observed."""
+
+    def parameters(self) -> list[nn.Parameter]:
+        """Parameters learned jointly with the model (no weight decay is applied to them)."""
+        return []
+
+    def end_epoch(self, losses: Tensor) -> None:
+        """Called after each epoch with the mean training loss of every task, ``[K]``, NaN where a task was absent."""
+
+    def check_weights(self, weights: Mapping[str, float]) -> None:
+        """Whether these weights may be set by hand.
+
+        Raises:
+            WorkbenchError: this weighting computes its own weights, a name is no task, or a number is not one.
+        """
+        if not self.steerable:
+            raise WorkbenchError(
+                f"Weighting {self.name!r} computes its own weights; choose weighting 'fixed' to set them by hand."
+            )
+        self.check_names(weights, "set(weights=…)")
+        faults = [
+            f"The weight of task {name!r} should be a finite number of at least 0, found {value!r}."
+            for name, value in weights.items()
+            if not (isinstance(value, int | float) and 0 <= value < float("inf"))
+        ]
+        if faults:
+            raise WorkbenchError(*faults)
+
+    def set_weights(self, weights: Mapping[str, float]) -> None:
+        """Set task weights by hand (only where ``steerable``)."""
+        self.check_weights(weights)
+
+    def check_names(self, names: Iterable[str], what: str) -> None:
+        """Raise for names that are no tasks, once tasks are known."""
+        faults = [f"{what} names no task {name!r}: {one_of(name, self.names)}." for name in names if name not in self.names]
+        if faults and self.names:
+            raise WorkbenchError(*faults)
+
+    def state_dict(self) -> dict[str, Any]:
+        """All state, as tensors and numbers; ``load_state_dict`` continues exactly."""
+        out: dict[str, Any] = {}
+        for key in self.memory:
+            value = getattr(self, key)
+            if isinstance(value, torch.Generator):
+                value = value.get_state()
+            out[key] = value.detach().clone() if isinstance(value, Tensor) else value
+        return out
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Restore what ``state_dict`` gave."""
+        for key in self.memory:
+            mine, value = getattr(self, key), state[key]
+            if isinstance(mine, torch.Generator):
+                mine.set_state(value)
+            elif isinstance(mine, nn.Parameter):
+                with torch.no_grad():
+                    mine.copy_(value)
+            else:
+                setattr(self, key, value.clone() if isinstance(value, Tensor) else value)
+
+
+class Scalarization(Weighting):
+    """``losses[K] -> scalar``; the effective weights are its gradient with respect to the losses."""
+
+    needs: ClassVar[str] = "losses"
+
+    @abstractmethod
+    def __call__(self, losses: Tensor, *, tasks: Sequence[int] | None = None) -> Tensor:
+        """The scalar to minimise.
+
+        Args:
+            losses: task losses, ``[K]``, in nats or squared standard deviations, as the tasks define them.
+            tasks: positions of these tasks among all; None: all.
+        """
+
+
+class GramianWeighting(Weighting):
+    """``G[..., K, K] (and losses) -> weights[..., K]``, pure and batched; the update is ``wᵀJ``, ``G = JJᵀ``."""
+
+    needs: ClassVar[str] = "gramian"
+
+    @abstractmethod
+    def __call__(self, G: Tensor, *, losses: Tensor | None = None, tasks: Sequence[int] | None = None) -> Tensor:
+        """The task weights.
+
+        Args:
+            G: gramian of the task gradients, ``[..., K, K]``.
+            losses: task losses, ``[..., K]``; only some methods use them.
+            tasks: positions of these tasks among all; None: all.
+        """
+
+
+class JacobianAggregator(Weighting):
+    """``J[K, P] -> direction[P]``, for methods that look at single coordinates."""
+
+    needs: ClassVar[str] = "jacobian"
+
+    @abstractmethod
+    def __call__(self, J: Tensor, *, losses: Tensor | None = None, tasks: Sequence[int] | None = None) -> Tensor:
+        """The update direction.
+
+        Args:
+            J: task gradients of the shared parameters as rows, ``[K, P]``.
+            losses: task losses, ``[K]``.
+            tasks: positions of these tasks among all; None: all.
+        """

@@ -1,0 +1,54 @@
+"""Conflict-averse gradient descent."""
+
+from collections.abc import Sequence
+from math import sqrt
+from typing import Annotated, Literal
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from workbench.components import Field, Slider, register
+from workbench.weightings.base import GramianWeighting, Heads
+from workbench.weightings.solvers import min_on_simplex, on_host
+
+
+@register("weighting", "cagrad", source="Liu et al., NeurIPS 2021, arXiv 2110.14048", tags=("core",))
+class CAGrad(GramianWeighting):
+    """Near the average gradient, the direction that serves the worst-off task best.
+
+    With ``b = 1/K``: ``w* = argmin over the simplex of wᵀGb + c·√(bᵀGb)·√(wᵀGw)`` and
+    ``w = (b + c·√(bᵀGb)/√(w*ᵀGw*) · w*) / r``, where ``r`` is 1, ``1 + c²`` (the authors' code) or ``1 + c`` (their
+    toy). ``c = 0`` is equal weighting (its mean), large c tends to MGDA; for ``c < 1`` it stops where the mean loss is
+    stationary but may still hurt a task.
+
+    Length: a mean. The authors' code multiplies by K "to match the sum"; LibMTL leaves that out, as here. At a
+    Pareto-stationary point (``w*ᵀGw* = 0``) the weights are ``b / r``.
+
+    >>> import torch, workbench as wb
+    >>> wb.weightings.get("cagrad", c=0.0, rescale="none")(torch.eye(2)).tolist()
+    [0.5, 0.5]
+    """
+
+    heads: Heads = "own"
+    c: Annotated[float, Field(ge=0, description="how far from the average it may go"), Slider(0, 2)] = 0.4
+    rescale: Annotated[
+        Literal["none", "1+c²", "1+c"], Field(description="divide the update: the authors' code uses 1+c²")
+    ] = "1+c²"
+
+    def __call__(self, G: Tensor, *, losses: Tensor | None = None, tasks: Sequence[int] | None = None) -> Tensor:
+        G64 = G.detach().double()
+        largest = G64.diagonal(dim1=-2, dim2=-1).amax(-1).clamp(min=torch.finfo(torch.float64).tiny)
+        shrink = {"none": 1.0, "1+c²": 1 + self.c**2, "1+c": 1 + self.c}[self.rescale]
+        return (on_host(G64 / largest[..., None, None], _weights, self.c) / shrink).to(G.dtype)
+
+
+def _weights(G: np.ndarray, c: float) -> np.ndarray:
+    b = np.full(len(G), 1.0 / len(G))
+    radius = c * sqrt(max(float(b @ G @ b), 0.0))
+    if radius == 0:
+        return b
+    worst = min_on_simplex(G, G @ b, radius)
+    length = sqrt(max(float(worst @ G @ worst), 0.0))
+    # below rounding of the matrix the shortest combination is zero: a Pareto-stationary point
+    return b + radius / length * worst if length > 1e-8 * sqrt(float(np.trace(G))) else b

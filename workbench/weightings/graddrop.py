@@ -1,0 +1,50 @@
+"""Gradient sign dropout."""
+
+from collections.abc import Sequence
+from typing import Annotated, Any, ClassVar
+
+import torch
+from torch import Tensor
+
+from workbench.components import Field, Slider, register
+from workbench.weightings.base import Heads, JacobianAggregator
+
+
+@register("weighting", "graddrop", source="Chen et al., NeurIPS 2020, arXiv 2010.06808", tags=("core",))
+class GradDrop(JacobianAggregator):
+    """Each coordinate follows one sign, drawn by how strongly the tasks push that way.
+
+    Per coordinate: purity ``P = ½ (1 + Σ_i g_i / Σ_i |g_i|)``, one uniform draw U for all tasks; positive entries are
+    kept if ``P > U``, negative ones if ``P < U``; then ``d = Σ_i (ℓ + (1 − ℓ) M_i) ⊙ g_i`` with leak ``ℓ``.
+
+    Length: a sum. As in LibMTL and TorchJD it acts on the parameter gradients; the paper acts on ``∇_z L · sign(z)``
+    summed over the batch at one layer.
+
+    >>> import torch, workbench as wb
+    >>> wb.weightings.get("graddrop")(torch.tensor([[1.0, 2.0], [3.0, 4.0]])).tolist()
+    [4.0, 6.0]
+    """
+
+    memory: ClassVar[tuple[str, ...]] = ("generator",)
+
+    heads: Heads = "own"
+    leak: Annotated[
+        float, Field(ge=0, le=1, description="share of the dropped gradient that passes all the same"), Slider(0, 1)
+    ] = 0.0
+
+    def bind(self, names: Sequence[str], seed: int = 0, device: Any = "cpu") -> None:
+        self.device = device
+        super().bind(names, seed, device)
+
+    def reset(self, seed: int = 0) -> None:
+        self.generator = torch.Generator(getattr(self, "device", "cpu")).manual_seed(seed)
+
+    def __call__(self, J: Tensor, *, losses: Tensor | None = None, tasks: Sequence[int] | None = None) -> Tensor:
+        largest = J.abs().amax(0)
+        scaled = J / largest.clamp(min=torch.finfo(J.dtype).tiny)  # so that no sum overflows or vanishes
+        weight = scaled.abs().sum(0)
+        purity = torch.where(weight > 0, 0.5 * (1 + scaled.sum(0) / weight.clamp(min=1e-30)), 0.5)
+        draw = torch.rand(J.shape[1], generator=self.generator, device=J.device, dtype=J.dtype)
+        up, down = purity > draw, purity < draw
+        kept = torch.where(J > 0, up, down).to(J.dtype)
+        return ((self.leak + (1 - self.leak) * kept) * J).sum(0)

@@ -1,0 +1,57 @@
+"""Multiple-gradient descent."""
+
+from collections.abc import Sequence
+from typing import Annotated, Literal
+
+import torch
+from torch import Tensor
+
+from workbench.components import Field, WorkbenchError, register
+from workbench.weightings.base import GramianWeighting, Heads
+from workbench.weightings.solvers import min_on_simplex, on_host
+
+
+@register("weighting", "mgda", source="Désidéri 2012; Sener & Koltun, NeurIPS 2018, arXiv 1810.04650", tags=("core",))
+class MGDA(GramianWeighting):
+    """The shortest convex combination of the task gradients: no task is hurt.
+
+    ``α = argmin over the simplex of αᵀ G' α`` with ``G'_ij = G_ij / (ν_i ν_j)``; the weights act on the normalised
+    gradients, so ``w_i = α_i / ν_i``. The norm ``ν_i`` is 1 (``none``), ``‖g_i‖`` (``l2``), ``L_i`` (``loss``) or
+    ``L_i ‖g_i‖`` (``loss+``, the default of the authors' code). With ``none`` the weights lie on the simplex.
+
+    For K = 2: ``α_1 = clip((G_22 − G_12) / (G_11 + G_22 − 2 G_12), 0, 1)``. For more tasks, pair by pair with exact
+    line search until converged (a Frank-Wolfe search stopped early can be far from the shortest). Length: a convex
+    combination; other codes multiply by K. With ``gradients="representation"`` it is MGDA-UB.
+
+    >>> import torch, workbench as wb
+    >>> wb.weightings.get("mgda")(torch.tensor([[1.0, 0.0], [0.0, 4.0]])).tolist()
+    [0.800000011920929, 0.20000000298023224]
+    """
+
+    heads: Heads = "weighted"
+    normalisation: Annotated[
+        Literal["none", "l2", "loss", "loss+"], Field(description="what each task gradient is divided by first")
+    ] = "none"
+
+    def __call__(self, G: Tensor, *, losses: Tensor | None = None, tasks: Sequence[int] | None = None) -> Tensor:
+        tiny = torch.finfo(torch.float64).tiny
+        G64 = G.detach().double()
+        norms = torch.ones_like(G64[..., 0])
+        if "loss" in self.normalisation:
+            if losses is None:
+                raise WorkbenchError(f"Weighting 'mgda' with normalisation {self.normalisation!r} needs losses=.")
+            norms = norms * losses.detach().double().abs().clamp(min=tiny)
+        G64 = G64 / G64.diagonal(dim1=-2, dim2=-1).amax(-1).clamp(min=tiny)[..., None, None]
+        if self.normalisation in ("l2", "loss+"):
+            size = G64.diagonal(dim1=-2, dim2=-1).sqrt()
+            norms = norms * torch.where(size > 0, size, 1.0)
+        scaled = G64 / norms[..., None] / norms[..., None, :]
+        scaled = scaled / scaled.diagonal(dim1=-2, dim2=-1).amax(-1).clamp(min=tiny)[..., None, None]
+        if G.shape[-1] == 2:
+            a, b, c = scaled[..., 0, 0], scaled[..., 1, 1], scaled[..., 0, 1]
+            bend = a + b - 2 * c
+            first = torch.where(bend > 0, ((b - c) / bend.clamp(min=tiny)).clamp(0, 1), 0.5)
+            alpha = torch.stack([first, 1 - first], -1)
+        else:
+            alpha = on_host(scaled, min_on_simplex)
+        return (alpha / norms).to(G.dtype)
