@@ -1,0 +1,9 @@
+"""Data as problems: views in, one target per task, split into train, val and test."""
+
+from workbench.problems.base import SPLITS, Data, FittedView, Problem, Raw, View
+from workbench.problems.digit_pairs import DigitPairs
+from workbench.problems.digits import Digits
+from workbench.problems.split import prepare
+from workbench.problems.table import Table
+
+__all__ = ["SPLITS", "Data", "DigitPairs", "Digits", "FittedView", "Problem", "Raw", "Table", "View", "prepare"]

@@ -1,0 +1,184 @@
+"""Rows into train, val and test; then everything learned from train alone."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from workbench.components import WorkbenchError
+from workbench.problems.base import SPLITS, Data, Problem, Raw
+from workbench.tasks.classification import Classification
+
+
+def prepare(
+    problem: Problem,
+    tasks: Sequence[str] | None = None,
+    seed: int = 0,
+    val_fraction: float = 0.2,
+    test_fraction: float = 0.2,
+    train_fraction: float = 1.0,
+) -> Data:
+    """A problem loaded, split and encoded, on the CPU.
+
+    Splits depend on the problem, the seed and the fractions, never on the chosen tasks: a single-task baseline sees
+    the same rows as the multi-task run. They are stratified by the joint label of the classification tasks where every
+    combination is frequent enough, else by the first such task that is, else plain; rows of one group stay together
+    (then the fractions are those of the groups, and nothing is stratified). Rows that the source itself put into
+    ``val`` or ``test`` stay there. Whatever encoding needs is learned from the training rows.
+
+    Args:
+        problem: where the rows come from.
+        tasks: the tasks to keep; None for all.
+        seed: of the split, and of the draw where a problem draws its examples.
+        val_fraction: share of the rows that are not fixed by the source.
+        test_fraction: the same for the test rows.
+        train_fraction: share of the training rows that is kept; for one seed a smaller share is part of a larger one.
+
+    Raises:
+        WorkbenchError: a task the problem lacks, bad data, a split without rows, a task without training labels.
+    """
+    names = problem.check_tasks(tasks)
+    raw = problem.load(seed)
+    _check(problem, raw)
+    splits = split_rows(problem, raw, seed, val_fraction, test_fraction)
+    raw, splits = problem.compose(raw, splits, seed)
+    splits["train"] = thin(splits["train"], _label_columns(raw), train_fraction, seed)
+
+    chosen = [task for task in raw.tasks if task.name in names]
+    targets, labelled = {}, {}
+    for task in chosen:
+        target = raw.targets[task.name]
+        task.fit(target[splits["train"]])
+        targets[task.name] = task.encode(target)
+        present = task.present(targets[task.name])
+        if not bool(present.all()):
+            labelled[task.name] = present
+    views = {name: view if isinstance(view, Tensor) else view(splits["train"]) for name, view in raw.views.items()}
+    for name, view in views.items():
+        bad = ~torch.isfinite(view).flatten(1).all(dim=1)
+        if bool(bad.any()):
+            raise WorkbenchError(
+                f"Problem {problem.name!r}: view {name!r} holds NaN or infinite values in row {int(bad.nonzero()[0])} "
+                f"({int(bad.sum())} such rows); allowed: finite numbers."
+            )
+    return Data(views, raw.kinds, targets, chosen, splits, labelled)
+
+
+def split_rows(problem: Problem, raw: Raw, seed: int, val_fraction: float, test_fraction: float) -> dict[str, Tensor]:
+    """``train`` / ``val`` / ``test`` -> row numbers, ascending.
+
+    Raises:
+        WorkbenchError: a split would have no rows.
+    """
+    rows = len(next(iter(raw.targets.values())))
+    free = np.ones(rows, dtype=bool)
+    found = {}
+    for split, fixed in raw.fixed.items():
+        found[split] = np.sort(fixed.numpy())
+        free[found[split]] = False
+    pool = np.flatnonzero(free)
+    total = len(pool) if raw.groups is None else len(torch.unique(raw.groups[pool]))
+    thing = "rows" if raw.groups is None else "groups"
+    random = np.random.RandomState(np.random.MT19937(np.random.SeedSequence(seed)))  # for seeds of any size
+    for split, fraction in (("test", test_fraction), ("val", val_fraction)):
+        if split in found:
+            continue
+        count = round(fraction * total)
+        if count == 0:
+            raise WorkbenchError(
+                f"Problem {problem.name!r}: {split}_fraction = {fraction:g} of {total} {thing} leaves the split "
+                f"{split!r} empty; raise it, or bring more {thing}."
+            )
+        left = len(pool) if raw.groups is None else len(torch.unique(raw.groups[pool]))
+        if count >= left:
+            raise WorkbenchError(
+                f"Problem {problem.name!r}: {total} {thing} are too few for a test split of {test_fraction:g}, a "
+                f"validation split of {val_fraction:g} and a rest to train on."
+            )
+        pool, found[split] = _take(pool, count, raw, random)
+    found["train"] = pool
+    empty = [split for split in SPLITS if len(found[split]) == 0]
+    if empty:
+        raise WorkbenchError(f"Problem {problem.name!r}: the split {empty[0]!r} has no rows.")
+    return {split: torch.from_numpy(found[split]) for split in SPLITS}
+
+
+def _take(pool: np.ndarray, count: int, raw: Raw, random: np.random.RandomState) -> tuple[np.ndarray, np.ndarray]:
+    """The pool without the ``count`` rows (or groups) taken out of it, and those taken; both ascending."""
+    from sklearn.model_selection import GroupShuffleSplit, ShuffleSplit, StratifiedShuffleSplit
+
+    if raw.groups is not None:
+        splitter = GroupShuffleSplit(1, test_size=count, random_state=random)
+        stay, go = next(splitter.split(pool, groups=raw.groups.numpy()[pool]))
+    else:
+        strata = _strata([column[pool] for column in _label_columns(raw)], min(count, len(pool) - count))
+        kind = ShuffleSplit if strata is None else StratifiedShuffleSplit
+        stay, go = next(kind(1, test_size=count, random_state=random).split(pool, strata))
+    return np.sort(pool[stay]), np.sort(pool[go])
+
+
+def _label_columns(raw: Raw) -> list[np.ndarray]:
+    """The labels of every classification task, missing ones as -100."""
+    return [task.encode(raw.targets[task.name]).numpy() for task in raw.tasks if isinstance(task, Classification)]
+
+
+def _strata(columns: list[np.ndarray], smallest: int) -> np.ndarray | None:
+    """The finest usable labels: each seen twice at least, and no more of them than rows in the smaller part."""
+    if not columns:
+        return None
+    for candidate in (np.stack(columns, axis=1), *(column[:, None] for column in columns)):
+        _, strata, counts = np.unique(candidate, axis=0, return_inverse=True, return_counts=True)
+        if 1 < len(counts) <= smallest and counts.min() >= 2:
+            return strata.reshape(-1)
+    return None
+
+
+def thin(rows: Tensor, columns: list[np.ndarray], fraction: float, seed: int) -> Tensor:
+    """A share of the rows (one at least), each combination of labels in proportion; ascending.
+
+    Rows are put into one seeded order in which every stretch from the start is stratified, so that a smaller share is
+    part of a larger one.
+    """
+    if fraction == 1:
+        return rows
+    shuffled = np.random.default_rng(seed).permutation(rows.numpy())
+    position = np.arange(len(shuffled)) / len(shuffled)
+    if columns:
+        labels = np.stack(columns, axis=1)[shuffled]
+        _, strata = np.unique(labels, axis=0, return_inverse=True)
+        for stratum in np.unique(strata):
+            members = np.flatnonzero(strata.reshape(-1) == stratum)
+            position[members] = (np.arange(len(members)) + 0.5) / len(members)
+    order = shuffled[np.argsort(position, kind="stable")]
+    return torch.from_numpy(np.sort(order[: max(1, round(fraction * len(order)))]))
+
+
+def _check(problem: Problem, raw: Raw) -> None:
+    """Views and targets fit together.
+
+    Raises:
+        WorkbenchError: every misfit at once.
+    """
+    where = f"Problem {problem.name!r}"
+    lengths = {f"view {name!r}": len(view) for name, view in raw.views.items() if isinstance(view, Tensor)}
+    lengths |= {f"target {name!r}": len(target) for name, target in raw.targets.items()}
+    faults = [
+        f"{where}: task {task.name!r} has no target; there are: {', '.join(raw.targets) or 'none'}."
+        for task in raw.tasks
+        if task.name not in raw.targets
+    ]
+    faults += [f"{where}: view {name!r} has no kind." for name in raw.views if name not in raw.kinds]
+    if not raw.tasks or not raw.views:
+        faults.append(f"{where}: there must be one task and one view at least.")
+    if len(set(lengths.values())) > 1:
+        faults.append(
+            f"{where}: views and targets differ in length: " + ", ".join(f"{k} {n}" for k, n in lengths.items()) + "."
+        )
+    faults += [
+        f"{where}: rows can be fixed to 'val' or 'test', found {split!r}."
+        for split in raw.fixed
+        if split not in ("val", "test")
+    ]
+    if faults:
+        raise WorkbenchError(*faults)
