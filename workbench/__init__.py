@@ -18,14 +18,17 @@ if TYPE_CHECKING:
     from workbench.components import Field as Field
     from workbench.components import Slider as Slider
     from workbench.components import WorkbenchError as WorkbenchError
+    from workbench.components import components as components
     from workbench.components import register as register
+    from workbench.panel import panel as panel
     from workbench.runs import Comparison as Comparison
     from workbench.runs import Run as Run
     from workbench.runs import Session as Session
     from workbench.runs import baseline as baseline
     from workbench.runs import compare as compare
-    from workbench.runs import open_run as open
+    from workbench.runs import open_run as open  # noqa: F401
     from workbench.runs import resume as resume
+    from workbench.runs import runs as runs
     from workbench.runs import start as start
     from workbench.runs import train as train
     from workbench.spec import Spec as Spec

@@ -1,0 +1,55 @@
+"""``workbench train``: one run, headless."""
+
+import argparse
+
+import workbench
+from workbench.cli.files import existing
+from workbench.components import WorkbenchError
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument(
+        "spec", nargs="?", metavar="SPEC.json", help="a Spec as JSON, or a share line; --set changes it"
+    )
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="key=value",
+        help="a key of the Spec, dotted for a component's settings: --set weighting=dwa --set weighting.temperature=1",
+    )
+    parser.add_argument("--out", metavar="DIR", help="the store; by default WORKBENCH_RUNS, else ./runs")
+    parser.add_argument("--quiet", action="store_true", help="no progress bar")
+    parser.epilog = (
+        "The last line printed is the run's folder.\n\n"
+        "example: workbench train --set problem=digits --set tasks=digit,parity --set weighting=pcgrad --set epochs=3"
+    )
+
+
+def run(given: argparse.Namespace) -> int:
+    """Train, and print the run's folder."""
+    base = None
+    if given.spec is not None:
+        is_share = given.spec.startswith("mtl1:")
+        base = (
+            workbench.Spec.from_share(given.spec)
+            if is_share
+            else workbench.Spec.from_json(existing(given.spec, "spec").read_text(encoding="utf-8"))
+        )
+    spec = workbench.Spec.from_settings(pairs(given.set), base=base)
+    run = workbench.train(spec, progress=not given.quiet, out=given.out)
+    print(run.path)
+    return 0
+
+
+def pairs(words: list[str]) -> dict[str, str]:
+    """``key=value`` words as a dictionary; of one key the last holds.
+
+    Raises:
+        WorkbenchError: every word that is no pair.
+    """
+    faults = [f"--set needs key=value, found {word!r}." for word in words if "=" not in word.lstrip("=")]
+    if faults:
+        raise WorkbenchError(*faults)
+    return dict(word.split("=", 1) for word in words)

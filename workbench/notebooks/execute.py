@@ -1,0 +1,129 @@
+"""Execute a notebook headless, through papermill."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+from workbench.components import WorkbenchError
+from workbench.notebooks.parameters import convert, declared
+
+__all__ = ["Executed", "execute"]
+
+
+@dataclass(frozen=True)
+class Executed:
+    """An executed notebook.
+
+    Attributes:
+        path: the notebook with its outputs.
+        faults: what went wrong in it, one sentence each; empty when all went well.
+        page: the self-contained page, if one was asked for.
+    """
+
+    path: Path
+    faults: list[str]
+    page: Path | None
+
+
+def execute(
+    path: str | os.PathLike[str],
+    texts: Mapping[str, str] | None = None,
+    *,
+    out: str | os.PathLike[str] | None = None,
+    html: bool = False,
+    progress: bool = True,
+) -> Executed:
+    """Execute a notebook in a fresh kernel, in its own folder, and keep it with its outputs.
+
+    Parameters are checked before the kernel starts. The kernel is told not to build live widgets
+    (``WORKBENCH_LIVE=0``) and to put its runs into ``out`` (``WORKBENCH_RUNS``). Errors in cells, in widget callbacks,
+    inside ``Output`` widgets and in threads are faults, and so is a thread still at work after the last cell.
+
+    Args:
+        path: the notebook.
+        texts: parameter name -> text, as on a command line; read as the type of the parameter's default.
+        out: the folder for the executed notebook; by default ``WORKBENCH_RUNS``, else ``./runs``.
+        html: also write one page that needs no network.
+        progress: show papermill's bar on standard error.
+
+    Raises:
+        WorkbenchError: no notebook, unknown parameters, wrong types, a folder that cannot be written.
+    """
+    import nbformat
+
+    path = Path(path)
+    try:
+        notebook = nbformat.read(path, as_version=4)
+    except (nbformat.reader.NotJSONError, nbformat.ValidationError, AttributeError, KeyError, UnicodeDecodeError):
+        raise WorkbenchError(f"{str(path)!r} is no notebook.") from None
+    values = convert(texts or {}, declared(notebook, path.name), path.name)
+    folder = Path(out or os.environ.get("WORKBENCH_RUNS") or "runs").absolute()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        target = _unused(folder, path.stem)
+        faults = _run(path.absolute(), target, values, folder, progress)
+        page = _write_page(target) if html else None
+    except OSError as error:
+        raise WorkbenchError(f"Cannot write to {str(folder)!r}: {error.strerror or error}.") from None
+    return Executed(target, faults, page)
+
+
+def _unused(folder: Path, stem: str) -> Path:
+    """A name with the time in it that nothing has yet."""
+    base = f"{stem}-{datetime.now(timezone.utc):%Y%m%dT%H%M%SZ}"
+    names = [base, *(f"{base}-{number}" for number in range(2, 1000))]
+    return next(folder / f"{name}.ipynb" for name in names if not (folder / f"{name}.ipynb").exists())
+
+
+def _run(path: Path, target: Path, values: dict[str, Any], store: Path, progress: bool) -> list[str]:
+    import papermill
+    from nbclient.exceptions import DeadKernelError
+    from papermill.exceptions import PapermillExecutionError
+
+    from workbench.notebooks.engine import ENGINE, Guard
+
+    guard = Guard()
+    partial = target.with_name(f".{target.name}")  # papermill saves after every cell; the real name means finished
+    try:
+        papermill.execute_notebook(
+            str(path),
+            str(partial),
+            parameters=values,
+            engine_name=ENGINE,
+            kernel_name="python3",
+            progress_bar=progress,
+            cwd=str(path.parent),
+            guard=guard,
+            env={**os.environ, "WORKBENCH_LIVE": "0", "WORKBENCH_RUNS": str(store)},
+        )
+    except PapermillExecutionError:
+        pass  # the guard has it, and knows the cells that may raise
+    except DeadKernelError:
+        guard.faults.append("the kernel died: out of memory, or a crash in compiled code")
+    finally:  # an interrupted notebook keeps what there is
+        if partial.exists():
+            _finish(partial, target, failed=bool(guard.faults))
+    return guard.faults
+
+
+def _finish(partial: Path, target: Path, failed: bool) -> None:
+    import nbformat
+    from papermill.execute import remove_error_markers
+
+    notebook = nbformat.read(partial, as_version=4)
+    notebook.metadata.papermill.update(input_path=None, output_path=target.name)
+    nbformat.write(notebook if failed else remove_error_markers(notebook), partial)
+    os.replace(partial, target)
+
+
+def _write_page(target: Path) -> Path:
+    from workbench.notebooks.page import page_of
+
+    page = target.with_suffix(".html")
+    partial = page.with_name(f".{page.name}")
+    partial.write_text(page_of(target), encoding="utf-8")
+    os.replace(partial, page)
+    return page
