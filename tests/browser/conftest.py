@@ -1,0 +1,190 @@
+"""A real JupyterLab in a real Chromium.
+
+Without a Chromium these tests are skipped; with ``WORKBENCH_BROWSER=require`` that is a failure. Screenshots
+are kept in the folder named by ``WORKBENCH_SHOTS``, if it is set.
+"""
+
+import json
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+
+REPOSITORY = Path(__file__).parents[2]
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+#: no pop-up over the page
+QUIET = {"fetchNews": "false", "checkForUpdates": False, "doNotDisturbMode": True}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker("browser")
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The browser's path."""
+    found = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if found is None:
+        sentence = f"no Chromium here (looked for {', '.join(BROWSERS)})"
+        if os.environ.get("WORKBENCH_BROWSER") == "require":
+            pytest.fail(f"WORKBENCH_BROWSER=require, but {sentence}")
+        pytest.skip(sentence)
+    return found
+
+
+@dataclass
+class Lab:
+    """A running JupyterLab.
+
+    Attributes:
+        root: the folder it shows.
+        runs: where runs of its notebooks go.
+        url: the address of a notebook, by its name.
+    """
+
+    root: Path
+    runs: Path
+    url: Callable[[str], str]
+
+    def notebook(self, name: str, *cells: str) -> str:
+        """Write a notebook of code cells; its address."""
+        book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
+        book.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+        nbformat.write(book, self.root / name)
+        return self.url(name)
+
+
+@pytest.fixture(scope="session")
+def lab(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    root, home = tmp_path_factory.mktemp("notebooks"), tmp_path_factory.mktemp("home")
+    quiet = home / "settings/@jupyterlab/apputils-extension/notification.jupyterlab-settings"
+    quiet.parent.mkdir(parents=True)
+    quiet.write_text(json.dumps(QUIET))
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    token = secrets.token_hex(16)
+    folders = {"SETTINGS": "settings", "WORKSPACES": "workspaces"}
+    env = {
+        **os.environ,
+        **{f"JUPYTERLAB_{key}_DIR": str(home / folder) for key, folder in folders.items()},
+        **{f"JUPYTER_{key}_DIR": str(home / key.lower()) for key in ("CONFIG", "RUNTIME", "DATA")},
+        "IPYTHONDIR": str(home / "ipython"),
+        "PYTHONPATH": os.pathsep.join(filter(None, [str(REPOSITORY), os.environ.get("PYTHONPATH")])),
+        "WORKBENCH_RUNS": str(root / "runs"),
+    }
+    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1", f"--port={port}"]
+    command += ["--ServerApp.port_retries=0", f"--IdentityProvider.token={token}", f"--ServerApp.root_dir={root}"]
+    command += ["--LabApp.expose_app_in_browser=True"]
+    with open(home / "lab.log", "w") as log:
+        server = subprocess.Popen(command, env=env, stdout=log, stderr=log)
+    try:
+        _until_up(server, f"http://127.0.0.1:{port}/api/status?token={token}", home / "lab.log")
+        yield Lab(root, root / "runs", lambda name: f"http://127.0.0.1:{port}/doc/tree/{name}?reset&token={token}")
+    finally:
+        server.send_signal(signal.SIGTERM)
+        try:
+            server.wait(20)
+        except subprocess.TimeoutExpired:
+            server.kill()
+
+
+def _until_up(server: subprocess.Popen, address: str, log: Path) -> None:
+    deadline = time.monotonic() + 60
+    while True:
+        assert server.poll() is None, log.read_text()
+        try:
+            urllib.request.urlopen(address, timeout=2).close()
+            return
+        except OSError:
+            assert time.monotonic() < deadline, log.read_text()
+            time.sleep(0.1)
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: str) -> Iterator[Any]:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+class Page:
+    """One tab on a JupyterLab notebook. ``tab`` and ``expect`` are playwright's; ``errors`` is what scripts raised."""
+
+    def __init__(self, tab: Any, shots: Path) -> None:
+        from playwright.sync_api import expect
+
+        self.expect = expect
+        self.tab, self.shots, self.errors = tab, shots, []
+        tab.on("pageerror", lambda error: self.errors.append(str(error)))
+        tab.on("console", self._console)
+
+    def _console(self, message: Any) -> None:
+        if message.type == "error" and "anywidget" in message.text:
+            self.errors.append(message.text)
+
+    def open(self, url: str) -> None:
+        self.tab.goto(url)
+        self.idle()
+
+    def idle(self) -> None:
+        """Wait until the notebook's kernel waits."""
+        self.tab.wait_for_function(
+            "() => window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel?.status === 'idle'"
+        )
+
+    def command(self, name: str) -> None:
+        """Execute one of JupyterLab's own commands and wait for it."""
+        self.tab.evaluate("name => window.jupyterapp.commands.execute(name)", name)
+
+    def run_cells(self) -> None:
+        self.command("notebook:run-all-cells")
+
+    def shut_down(self) -> None:
+        """End every kernel, so that no test meets what another left."""
+        self.tab.evaluate("() => window.jupyterapp?.serviceManager.sessions.shutdownAll()")
+
+    def shot(self, name: str) -> None:
+        self.tab.screenshot(path=self.shots / f"{name}.png")
+
+
+@pytest.fixture
+def page(browser: Any, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Page]:
+    shots = Path(os.environ.get("WORKBENCH_SHOTS", tmp_path))
+    shots.mkdir(parents=True, exist_ok=True)
+    context = browser.new_context(viewport={"width": 1400, "height": 1000})
+    tab = context.new_page()
+    tab.set_default_timeout(60_000)
+    page = Page(tab, shots)
+    yield page
+    page.shot(f"{request.node.name}-end")
+    page.shut_down()
+    context.close()
+    assert not page.errors, page.errors

@@ -1,0 +1,103 @@
+"""The canvas in JupyterLab: it draws, grows, zooms, and is there again after a reload."""
+
+import pytest
+
+GROW = """
+import numpy as np
+from workbench.panel.canvas import Block, Canvas
+
+tasks = ["digit", "parity", "large", "loops", "ink", "slant"]
+noise = np.random.default_rng(0)
+canvas, last = Canvas(tasks), 0
+
+def grow(steps, epoch=90):
+    global last
+    when, blocks = np.arange(last + 1, last + steps + 1), []
+    last += steps
+    for i, task in enumerate(tasks):
+        loss = (2.3 - 0.3 * i) * np.exp(-when / (250 * (i + 1))) + 0.08 * (i + 1)
+        ends = when % epoch == 0
+        blocks += [
+            Block("loss", task, "train", when, loss * noise.lognormal(0, 0.2, steps)),
+            Block("loss", task, "val", when[ends], loss[ends] * 1.08),
+            Block("metric", task, "val", when[ends], 0.97 - loss[ends] / 4),
+            Block("weight", task, "train", when, 1 / 6 + 0.08 * np.sin(when / 150 + i) + noise.normal(0, 0.01, steps)),
+        ]
+    canvas.append(*blocks)
+    matrix = noise.uniform(-0.6, 0.8, (6, 6))
+    matrix = (matrix + matrix.T) / 2
+    np.fill_diagonal(matrix, 1)
+    canvas.heatmap(last, matrix, tasks)
+"""
+FOCUSED = "document.activeElement.closest('figure')?.innerText ?? document.activeElement.className"
+
+
+@pytest.fixture
+def canvas(lab, page, request):
+    """The canvas of a notebook whose first cell shows it and whose second lets it grow."""
+    page.open(lab.notebook(f"{request.node.name}.ipynb", GROW + "\ncanvas", "for _ in range(9): grow(100)"))
+    page.run_cells()
+    root = page.tab.locator(".wbc")
+    root.and_(page.tab.locator("[data-last='900']")).wait_for()
+    return root
+
+
+def test_curves_grow(page, canvas):
+    points = int(canvas.get_attribute("data-points"))
+    assert points == 6 * (2 * 900 + 2 * 10)
+    page.shot("canvas-1400")
+    page.tab.set_viewport_size({"width": 1280, "height": 720})
+    page.shot("canvas-1280")
+
+
+def test_curves_are_still_there_after_a_reload(page, canvas):
+    page.command("docmanager:save")
+    page.tab.reload()
+    page.idle()
+    again = page.tab.locator(".wbc[data-last='900']")
+    again.wait_for()
+    assert 5_000 < int(again.get_attribute("data-points")) < 7_500  # thinned to fit in 60 kB
+    page.shot("canvas-reloaded")
+
+
+def test_the_pointer_reads_values_and_zooms(page, canvas):
+    plot = canvas.locator(".wbc-plot").first
+    box = plot.locator("canvas").bounding_box()
+    page.tab.mouse.move(box["x"] + 0.5 * box["width"], box["y"] + 80)
+    tip = plot.locator(".wbc-tip")
+    tip.wait_for()
+    assert "digit" in tip.inner_text()
+    page.shot("canvas-hover")
+    page.tab.mouse.down()
+    page.tab.mouse.move(box["x"] + 0.8 * box["width"], box["y"] + 80, steps=4)
+    page.tab.mouse.up()
+    undo = canvas.get_by_role("button", name="all steps")
+    page.expect(undo).to_be_enabled()
+    page.shot("canvas-zoomed")
+    plot.locator("canvas").dblclick(position={"x": 200, "y": 50})
+    page.expect(undo).to_be_disabled()
+
+
+def test_the_keyboard_reaches_everything(page, canvas):
+    reached = set()
+    canvas.locator("button, input").first.focus()
+    for _ in range(14):
+        reached.add(
+            page.tab.evaluate("document.activeElement.closest('figure')?.innerText ?? document.activeElement.className")
+        )
+        page.tab.keyboard.press("Tab")
+    assert {"wbc-task", "wbc-smooth", "wbc-log"} <= reached
+    assert any(text.startswith("Loss") for text in reached)
+    first = canvas.locator("canvas").first
+    first.focus()
+    page.tab.keyboard.press("Home")
+    canvas.locator(".wbc-tip").first.wait_for()
+    assert "step 1" in canvas.locator(".wbc-tip").first.inner_text()
+
+
+def test_a_task_can_be_hidden_and_the_axis_made_logarithmic(page, canvas):
+    digit = canvas.get_by_role("button", name="digit")
+    digit.click()
+    assert digit.get_attribute("aria-pressed") == "false"
+    canvas.get_by_label("log loss axis").check()
+    page.shot("canvas-log")

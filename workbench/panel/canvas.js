@@ -1,0 +1,819 @@
+// The live canvas: draws curves per task and the affinity map from appended blocks of numbers.
+//
+// The kernel sends small binary messages (see canvas.py): "append" brings new points, "snapshot" everything, "reset"
+// nothing. Messages are numbered; after a gap the page asks for a snapshot. One model may have several views.
+
+const MARGIN = { left: 54, right: 12, top: 8, bottom: 24 };
+const HEIGHT = 216;
+const TEXT = 13;
+const NOTE = "#595959";
+
+// ---------------------------------------------------------------- data
+
+/** One growing curve. Thinned to half when it is full: minima and maxima of equal stretches of steps stay. */
+class Curve {
+  constructor(group, task, split, largest) {
+    Object.assign(this, { group, task, split, largest, n: 0 });
+    this.steps = new Float64Array(64);
+    this.values = new Float32Array(64);
+  }
+
+  append(steps, values) {
+    const needed = this.n + steps.length;
+    if (needed > this.steps.length) {
+      const size = Math.max(needed, 2 * this.steps.length);
+      const grown = [new Float64Array(size), new Float32Array(size)];
+      grown[0].set(this.steps.subarray(0, this.n));
+      grown[1].set(this.values.subarray(0, this.n));
+      [this.steps, this.values] = grown;
+    }
+    this.steps.set(steps, this.n);
+    this.values.set(values, this.n);
+    this.n = needed;
+    if (this.n > this.largest) this.thin(this.largest / 2);
+  }
+
+  thin(limit) {
+    const { steps, values, n } = this;
+    const stretches = Math.floor((limit - 2) / 2);
+    const width = (steps[n - 1] - steps[0]) / stretches || 1;
+    const keep = [0];
+    for (let i = 1; i < n - 1; ) {
+      const stretch = Math.floor((steps[i] - steps[0]) / width);
+      let low = i, high = i;
+      for (; i < n - 1 && Math.floor((steps[i] - steps[0]) / width) === stretch; i++) {
+        if (values[i] < values[low]) low = i;
+        if (values[i] > values[high]) high = i;
+      }
+      keep.push(Math.min(low, high));
+      if (low !== high) keep.push(Math.max(low, high));
+    }
+    keep.push(n - 1);
+    keep.forEach((from, to) => { steps[to] = steps[from]; values[to] = values[from]; });
+    this.n = keep.length;
+  }
+
+  /** The last point at or before a step; -1: none. */
+  at(step) {
+    let low = 0, high = this.n;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.steps[middle] <= step) low = middle + 1; else high = middle;
+    }
+    return low - 1;
+  }
+}
+
+/** Everything known about one run, shared by all views of a model. */
+class Store {
+  constructor() {
+    this.sequence = -1;
+    this.views = new Set();
+    this.look = { tasks: [], style: {}, plots: [], palette: null, largest: 4000 };
+    this.clear();
+  }
+
+  clear() {
+    this.curves = new Map();
+    this.heatmap = null;
+    this.metrics = {};
+  }
+
+  /** Returns false when something was missed and a snapshot is needed. */
+  receive(message, buffers) {
+    if (message.type === "append" && message.sequence !== this.sequence + 1) return message.sequence <= this.sequence;
+    if (message.type === "snapshot" && message.sequence === this.sequence) return true;
+    this.sequence = message.sequence;
+    if (message.type !== "append") {
+      this.clear();
+      this.look = message;
+    }
+    if (message.metrics) this.metrics = message.metrics;
+    if (message.curves) this.add(message, buffers);
+    for (const view of this.views) view.changed(message.type !== "append");
+    return true;
+  }
+
+  add(message, buffers) {
+    const steps = copied(Uint32Array, buffers[0]), values = copied(Float32Array, buffers[1]);
+    let start = 0;
+    for (const { group, task, split, n } of message.curves) {
+      const key = JSON.stringify([group, task, split]);
+      if (!this.curves.has(key)) this.curves.set(key, new Curve(group, task, split, this.look.largest));
+      this.curves.get(key).append(steps.subarray(start, start + n), values.subarray(start, start + n));
+      start += n;
+    }
+    if (message.heatmap) this.heatmap = { ...message.heatmap, values: copied(Float32Array, buffers[2]) };
+  }
+
+  of(group) {
+    return [...this.curves.values()].filter((curve) => curve.group === group);
+  }
+}
+
+/** Numbers out of a DataView that need not be aligned. */
+function copied(Kind, view) {
+  return new Kind(view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength));
+}
+
+/** The snapshot that came with the widget's state: see Canvas._snapshot. */
+function unpacked(bytes) {
+  if (!bytes || bytes.byteLength < 4) return null;
+  const length = bytes.getUint32(0, true);
+  const head = new TextDecoder().decode(new Uint8Array(bytes.buffer, bytes.byteOffset + 4, length));
+  const message = JSON.parse(head);
+  const points = message.curves.reduce((sum, curve) => sum + curve.n, 0);
+  const from = 4 + length;
+  const part = (start, size) => new DataView(bytes.buffer, bytes.byteOffset + start, size);
+  const buffers = [part(from, 4 * points), part(from + 4 * points, 4 * points)];
+  if (message.heatmap) buffers.push(part(from + 8 * points, bytes.byteLength - from - 8 * points));
+  return [message, buffers];
+}
+
+// ---------------------------------------------------------------- numbers and text
+
+function shown(value) {
+  if (!Number.isFinite(value)) return "–";
+  const size = Math.abs(value);
+  if (size !== 0 && (size >= 1e5 || size < 1e-3)) return value.toExponential(2);
+  return value.toFixed(size >= 100 ? 1 : size >= 10 ? 2 : 3);
+}
+
+function tickText(value) {
+  const size = Math.abs(value);
+  if (size >= 1e6) return `${+(value / 1e6).toPrecision(4)}M`;
+  if (size >= 1e4) return `${+(value / 1e3).toPrecision(4)}k`;
+  if (size !== 0 && size < 1e-3) return value.toExponential(0);
+  return `${+value.toPrecision(4)}`;
+}
+
+function ticks(low, high, count) {
+  const raw = (high - low) / Math.max(count, 1);
+  const power = 10 ** Math.floor(Math.log10(raw));
+  const step = power * [1, 2, 5, 10].find((factor) => factor * power >= raw * 0.999);
+  const found = [];
+  for (let i = Math.ceil(low / step - 1e-9); i * step <= high + step * 1e-9; i++) found.push(i * step);
+  return found;
+}
+
+function logTicks(low, high) {
+  for (const factors of [[1, 2, 5], [1, 3], [1]]) {
+    const found = [];
+    for (let power = Math.floor(Math.log10(low)); power <= Math.ceil(Math.log10(high)); power++)
+      for (const factor of factors) {
+        const tick = factor * 10 ** power;
+        if (tick >= low * 0.999 && tick <= high * 1.001) found.push(tick);
+      }
+    if (found.length <= 7) return found.length > 1 ? found : [low, high];
+  }
+  return [low, high];
+}
+
+/** Exponential moving average without the pull towards the start. */
+function smooth(values, n, weight) {
+  const out = new Float32Array(n);
+  let mean = 0, total = 0;
+  for (let i = 0; i < n; i++) {
+    mean = weight * mean + (1 - weight) * values[i];
+    total = weight * total + (1 - weight);
+    out[i] = mean / total;
+  }
+  return out;
+}
+
+function element(tag, className, parent, text) {
+  const made = document.createElement(tag);
+  if (className) made.className = className;
+  if (text !== undefined) made.textContent = text;
+  if (parent) parent.append(made);
+  return made;
+}
+
+// ---------------------------------------------------------------- one plot of curves
+
+/** A canvas that knows its size in CSS pixels and draws sharply on every screen. */
+class Surface {
+  constructor(parent, title, note) {
+    this.box = element("figure", "wbc-plot", parent);
+    const caption = element("figcaption", "wbc-title", this.box);
+    this.title = element("strong", "", caption, title);
+    this.note = element("span", "wbc-note", caption, note);
+    this.stage = element("div", "wbc-stage", this.box);
+    this.canvas = element("canvas", "", this.stage);
+    this.canvas.setAttribute("role", "img");
+    this.tip = element("div", "wbc-tip", this.stage);
+    this.tip.hidden = true;
+    this.pen = this.canvas.getContext("2d");
+  }
+
+  begin(palette) {
+    const ratio = window.devicePixelRatio || 1;
+    const width = this.stage.clientWidth, height = HEIGHT;
+    const wide = Math.round(width * ratio), high = Math.round(height * ratio);
+    if (this.canvas.width !== wide || this.canvas.height !== high) {
+      this.canvas.width = wide;
+      this.canvas.height = high;
+      this.canvas.style.height = `${height}px`;
+    }
+    Object.assign(this, { width, height });
+    const pen = this.pen;
+    pen.setTransform(ratio, 0, 0, ratio, 0, 0);
+    pen.clearRect(0, 0, width, height);
+    pen.font = `${TEXT}px ${palette.font}`;
+    pen.lineJoin = "round";
+    return pen;
+  }
+
+  empty(palette, text) {
+    const pen = this.pen;
+    pen.fillStyle = NOTE;
+    pen.textAlign = "center";
+    pen.textBaseline = "middle";
+    pen.fillText(text, this.width / 2, this.height / 2);
+  }
+
+  showTip(rows, x) {
+    this.tip.replaceChildren(...rows);
+    this.tip.hidden = false;
+    const left = x + 14 + this.tip.offsetWidth > this.width ? x - 14 - this.tip.offsetWidth : x + 14;
+    this.tip.style.left = `${Math.max(0, left)}px`;
+  }
+}
+
+class CurvePlot extends Surface {
+  constructor(parent, description, view) {
+    super(parent, description.title, description.note);
+    Object.assign(this, { description, view });
+    this.canvas.tabIndex = 0;
+    this.listen();
+  }
+
+  get curves() {
+    return this.view.store.of(this.description.group).filter((curve) => !this.view.hidden.has(curve.task));
+  }
+
+  /** The step at a horizontal position, and back. */
+  stepAt(x) {
+    const [low, high] = this.range;
+    return low + ((x - MARGIN.left) / (this.width - MARGIN.left - MARGIN.right)) * (high - low);
+  }
+
+  x(step) {
+    const [low, high] = this.range;
+    return MARGIN.left + ((step - low) / (high - low)) * (this.width - MARGIN.left - MARGIN.right);
+  }
+
+  y(value) {
+    const [low, high] = this.limits, bottom = this.height - MARGIN.bottom;
+    const part = this.log
+      ? (Math.log(value) - Math.log(low)) / (Math.log(high) - Math.log(low))
+      : (value - low) / (high - low);
+    return bottom - part * (bottom - MARGIN.top);
+  }
+
+  fit(curves, drawn) {
+    let low = Infinity, high = -Infinity;
+    const [from, to] = this.range;
+    for (const curve of curves) {
+      const values = drawn.get(curve);
+      for (let i = 0; i < curve.n; i++) {
+        if (curve.steps[i] < from || curve.steps[i] > to) continue;
+        const value = values[i];
+        if (this.log && value <= 0) continue;
+        if (value < low) low = value;
+        if (value > high) high = value;
+      }
+    }
+    if (!(high >= low)) return this.log ? [0.1, 1] : [0, 1];
+    if (this.log) return low === high ? [low / 2, high * 2] : [low / 1.1, high * 1.1];
+    if (this.description.zero) low = Math.min(low, 0);
+    if (low === high) return [low - (Math.abs(low) || 1) * 0.1, high + (Math.abs(high) || 1) * 0.1];
+    const pad = 0.06 * (high - low);
+    return [low === 0 ? 0 : low - pad, high + pad];
+  }
+
+  draw() {
+    const { view } = this, palette = view.store.look.palette, pen = this.begin(palette);
+    const curves = this.curves;
+    this.log = Boolean(this.description.log && view.log);
+    this.range = view.range();
+    if (!view.store.of(this.description.group).length) {
+      this.axes(pen, palette, false);
+      this.empty(palette, view.store.curves.size ? "no values yet" : "press Start");
+      this.canvas.setAttribute("aria-label", `${this.description.title}: no values yet`);
+      return;
+    }
+    const smoothed = (curve) => view.smoothing > 0 && curve.split === "train";
+    const drawn = new Map(
+      curves.map((c) => [c, smoothed(c) ? smooth(c.values, c.n, view.smoothing) : c.values]),
+    );
+    this.limits = this.fit(curves, drawn);
+    this.axes(pen, palette, true);
+    pen.save();
+    pen.beginPath();
+    pen.rect(MARGIN.left, 0, this.width - MARGIN.left - MARGIN.right, this.height - MARGIN.bottom + 1);
+    pen.clip();
+    const sparse = this.description.group === "loss";
+    for (const curve of curves) if (smoothed(curve)) this.line(pen, curve, curve.values, 0.8, 0.14, false);
+    for (const split of ["train", "val"])
+      for (const curve of curves)
+        if (curve.split === split) {
+          const strong = split === "val" || !sparse;
+          this.line(pen, curve, drawn.get(curve), strong ? 2.2 : 1.1, strong ? 1 : 0.75, split === "val");
+        }
+    pen.restore();
+    this.cross(pen, palette, curves, drawn);
+    this.describe(curves);
+  }
+
+  line(pen, curve, values, width, alpha, marks) {
+    const look = this.view.look(curve.task), { steps, n } = curve;
+    const [from, to] = this.range;
+    const start = Math.max(0, curve.at(from)), end = Math.min(n, curve.at(to) + 2);
+    if (end <= start) return;
+    pen.strokeStyle = pen.fillStyle = look.color;
+    pen.lineWidth = width;
+    pen.globalAlpha = alpha;
+    pen.setLineDash(look.dash);
+    pen.beginPath();
+    let open = false;
+    for (let i = start; i < end; i++) {
+      if (this.log && values[i] <= 0) { open = false; continue; }
+      const x = this.x(steps[i]), y = this.y(values[i]);
+      if (open) pen.lineTo(x, y); else pen.moveTo(x, y);
+      open = true;
+    }
+    pen.stroke();
+    pen.setLineDash([]);
+    const apart = (this.x(steps[end - 1]) - this.x(steps[start])) / Math.max(end - start - 1, 1);
+    if (end - start === 1 || (marks && apart > 9)) {
+      pen.beginPath();
+      for (let i = start; i < end; i++) {
+        if (this.log && values[i] <= 0) continue;
+        const x = this.x(steps[i]), y = this.y(values[i]);
+        pen.moveTo(x + 3, y);
+        pen.arc(x, y, 3, 0, 2 * Math.PI);
+      }
+      pen.fill();
+    }
+    pen.globalAlpha = 1;
+  }
+
+  axes(pen, palette, numbers) {
+    const right = this.width - MARGIN.right, bottom = this.height - MARGIN.bottom;
+    pen.strokeStyle = palette.grid;
+    pen.fillStyle = palette.ink;
+    pen.lineWidth = 1;
+    pen.beginPath();
+    pen.moveTo(MARGIN.left, bottom + 0.5);
+    pen.lineTo(right, bottom + 0.5);
+    if (numbers) {
+      pen.textAlign = "right";
+      pen.textBaseline = "middle";
+      const [low, high] = this.limits;
+      for (const tick of this.log ? logTicks(low, high) : ticks(low, high, 6)) {
+        const y = Math.round(this.y(tick)) + 0.5;
+        pen.moveTo(MARGIN.left, y);
+        pen.lineTo(right, y);
+        pen.fillText(tickText(tick), MARGIN.left - 7, Math.max(y, TEXT / 2));
+      }
+      pen.textBaseline = "top";
+      const last = "step";
+      const room = right - pen.measureText(last).width - 12;
+      for (const tick of ticks(...this.range, this.width / 90)) {
+        const x = this.x(tick), half = pen.measureText(tickText(tick)).width / 2;
+        pen.textAlign = "center";
+        if (x + half < room) pen.fillText(tickText(tick), x, bottom + 6);
+      }
+      pen.textAlign = "right";
+      pen.fillStyle = NOTE;
+      pen.fillText(last, right, bottom + 6);
+    }
+    pen.stroke();
+  }
+
+  /** Cross-hair of all plots, values in the plot under the pointer, and the stretch being dragged. */
+  cross(pen, palette, curves, drawn) {
+    const { view } = this;
+    if (view.drag && view.drag.plot === this) {
+      const [from, to] = [view.drag.from, view.drag.to].map((step) => this.x(step));
+      pen.fillStyle = "rgba(0, 114, 178, 0.15)";
+      pen.fillRect(Math.min(from, to), MARGIN.top, Math.abs(to - from), this.height - MARGIN.top - MARGIN.bottom);
+    }
+    const step = view.step;
+    if (step === null || step < this.range[0] || step > this.range[1]) {
+      this.tip.hidden = true;
+      return;
+    }
+    const x = this.x(step);
+    pen.strokeStyle = NOTE;
+    pen.lineWidth = 1;
+    pen.beginPath();
+    pen.moveTo(x, MARGIN.top);
+    pen.lineTo(x, this.height - MARGIN.bottom);
+    pen.stroke();
+    for (const curve of curves) {
+      const i = curve.at(step), value = i < 0 ? NaN : drawn.get(curve)[i];
+      if (!Number.isFinite(value) || (this.log && value <= 0)) continue;
+      pen.fillStyle = view.look(curve.task).color;
+      pen.beginPath();
+      pen.arc(this.x(curve.steps[i]), this.y(value), 3.5, 0, 2 * Math.PI);
+      pen.fill();
+    }
+    if (view.over !== this) {
+      this.tip.hidden = true;
+      return;
+    }
+    this.showTip(this.tipRows(curves, step), x);
+  }
+
+  tipRows(curves, step) {
+    const table = element("table");
+    const splits = ["train", "val"].filter((split) => curves.some((curve) => curve.split === split));
+    const head = element("tr", "", element("thead", "", table));
+    element("th", "", head, `step ${Math.round(step).toLocaleString("en")}`);
+    for (const split of splits) element("th", "", head, split === "val" ? "validation" : "training");
+    const body = element("tbody", "", table);
+    for (const task of this.view.tasks()) {
+      const mine = curves.filter((curve) => curve.task === task);
+      if (!mine.length) continue;
+      const row = element("tr", "", body);
+      const name = element("th", "", row);
+      name.append(swatch(this.view.look(task)), this.view.label(this.description.group, task));
+      for (const split of splits) {
+        const curve = mine.find((each) => each.split === split), i = curve ? curve.at(step) : -1;
+        element("td", "", row, i < 0 ? "–" : shown(curve.values[i]));
+      }
+    }
+    return [table];
+  }
+
+  describe(curves) {
+    const last = curves
+      .filter((curve) => curve.n)
+      .map((c) => `${c.task} ${c.split === "val" ? "validation" : "training"} ${shown(c.values[c.n - 1])}`);
+    this.canvas.setAttribute("aria-label", `${this.description.title} by step. Last values: ${last.join(", ")}`);
+  }
+
+  listen() {
+    const { canvas, view } = this;
+    const step = (event) => {
+      const [low, high] = this.range;
+      return Math.min(high, Math.max(low, this.stepAt(event.clientX - canvas.getBoundingClientRect().left)));
+    };
+    canvas.addEventListener("pointermove", (event) => {
+      view.over = this;
+      view.step = view.snap(step(event));
+      if (view.drag) view.drag.to = step(event);
+      view.request();
+    });
+    canvas.addEventListener("pointerdown", (event) => {
+      if (event.button !== 0) return;
+      canvas.setPointerCapture(event.pointerId);
+      view.drag = { plot: this, from: step(event), to: step(event) };
+    });
+    canvas.addEventListener("pointerup", () => {
+      const drag = view.drag;
+      view.drag = null;
+      if (drag && Math.abs(this.x(drag.from) - this.x(drag.to)) > 6)
+        view.zoomTo([Math.min(drag.from, drag.to), Math.max(drag.from, drag.to)]);
+      view.request();
+    });
+    for (const name of ["pointerleave", "blur"]) canvas.addEventListener(name, () => view.leave());
+    canvas.addEventListener("dblclick", () => view.zoomTo(null));
+    canvas.addEventListener("keydown", (event) => this.key(event));
+  }
+
+  key(event) {
+    const { view } = this, [low, high] = this.range, at = view.step ?? high, width = high - low;
+    const moves = { ArrowLeft: at - width / 100, ArrowRight: at + width / 100, Home: low, End: high };
+    if (event.key in moves) {
+      view.over = this;
+      view.step = Math.min(high, Math.max(low, moves[event.key]));
+      view.request();
+    } else if (event.key === "+" || event.key === "=") {
+      view.zoomTo([Math.max(low, at - width / 4), Math.min(high, at + width / 4)]);
+    } else if (event.key === "-" || event.key === "Escape") {
+      view.zoomTo(null);
+    } else return;
+    event.preventDefault();
+    event.stopPropagation();
+  }
+}
+
+// ---------------------------------------------------------------- the affinity map
+
+class Heatmap extends Surface {
+  constructor(parent, view) {
+    super(parent, "Affinity of tasks", "");
+    this.view = view;
+    this.canvas.addEventListener("pointermove", (event) => this.hover(event));
+    this.canvas.addEventListener("pointerleave", () => { this.tip.hidden = true; });
+  }
+
+  color(value) {
+    const stops = this.view.store.look.palette.diverging, part = (Math.min(1, Math.max(-1, value)) + 1) / 2;
+    const above = Math.max(1, stops.findIndex(([position]) => position >= part));
+    const [[from, first], [to, second]] = [stops[above - 1], stops[above]];
+    const mix = (part - from) / (to - from);
+    const channel = (hex, i) => parseInt(hex.slice(1 + 2 * i, 3 + 2 * i), 16);
+    return [0, 1, 2].map((i) => Math.round(channel(first, i) * (1 - mix) + channel(second, i) * mix));
+  }
+
+  cellText(value, width) {
+    const full = value.toFixed(2).replace("-", "−");
+    return this.pen.measureText(full).width + 4 <= width ? full : full.replace("0.", ".");
+  }
+
+  draw() {
+    const { view } = this, map = view.store.heatmap, palette = view.store.look.palette, pen = this.begin(palette);
+    this.note.textContent = map ? `step ${map.step.toLocaleString("en")}` : "";
+    if (!map) {
+      this.empty(palette, view.store.curves.size ? "no values yet" : "press Start");
+      this.canvas.setAttribute("aria-label", "Affinity of tasks: no values yet");
+      return;
+    }
+    const { names, values } = map, count = names.length;
+    const longest = Math.max(...names.map((name) => pen.measureText(name).width));
+    const left = Math.min(longest, 120) + 10, right = 58;
+    const width = (this.width - left - right) / count;
+    const slanted = longest + 6 > width;
+    const top = slanted ? Math.min(longest, 120) * 0.6 + 16 : 22;
+    const height = (this.height - top - 6) / count;
+    this.grid = { left, top, width, height, count };
+    for (let row = 0; row < count; row++)
+      for (let column = 0; column < count; column++) {
+        const value = values[row * count + column], x = left + column * width, y = top + row * height;
+        const rgb = Number.isFinite(value) ? this.color(value) : [235, 235, 235];
+        pen.fillStyle = `rgb(${rgb})`;
+        pen.fillRect(x + 0.5, y + 0.5, Math.max(width - 1, 0.5), Math.max(height - 1, 0.5));
+        if (count <= 12 && width >= 24 && height >= 13) {
+          pen.fillStyle = 0.299 * rgb[0] + 0.587 * rgb[1] + 0.114 * rgb[2] > 140 ? palette.ink : "#FFFFFF";
+          pen.textAlign = "center";
+          pen.textBaseline = "middle";
+          pen.fillText(Number.isFinite(value) ? this.cellText(value, width) : "–", x + width / 2, y + height / 2);
+        }
+      }
+    this.names(pen, palette, names, slanted);
+    this.scale(pen, palette, this.width - 48, top);
+    this.canvas.setAttribute("aria-label", this.spoken(names, values));
+  }
+
+  names(pen, palette, names, slanted) {
+    const { left, top, width, height } = this.grid;
+    pen.fillStyle = palette.ink;
+    const rows = Math.ceil((TEXT + 1) / height), columns = Math.ceil((TEXT + 1) / width);
+    const short = (name) => {
+      if (pen.measureText(name).width <= 120) return name;
+      let cut = name;
+      while (pen.measureText(`${cut}…`).width > 120) cut = cut.slice(0, -1);
+      return `${cut}…`;
+    };
+    names.forEach((name, i) => {
+      pen.textBaseline = "middle";
+      pen.textAlign = "right";
+      if (i % rows === 0) pen.fillText(short(name), left - 6, top + (i + 0.5) * height);
+      if (i % columns !== 0) return;
+      pen.save();
+      pen.translate(left + (i + 0.5) * width, top - 5);
+      if (slanted) pen.rotate(-0.65);
+      pen.textAlign = slanted ? "left" : "center";
+      pen.textBaseline = slanted ? "middle" : "bottom";
+      pen.fillText(short(name), 0, 0);
+      pen.restore();
+    });
+  }
+
+  scale(pen, palette, x, top) {
+    const bottom = this.height - 6, height = bottom - top;
+    for (let i = 0; i < height; i++) {
+      pen.fillStyle = `rgb(${this.color(1 - (2 * i) / (height - 1))})`;
+      pen.fillRect(x, top + i, 12, 1.5);
+    }
+    pen.strokeStyle = palette.grid;
+    pen.setLineDash([]);
+    pen.lineWidth = 1;
+    pen.strokeRect(x + 0.5, top + 0.5, 12, height - 1);
+    pen.fillStyle = palette.ink;
+    pen.textAlign = "left";
+    [["1", "top", top], ["0", "middle", top + height / 2], ["−1", "bottom", bottom]].forEach(([text, baseline, y]) => {
+      pen.textBaseline = baseline;
+      pen.fillText(text, x + 17, y);
+    });
+  }
+
+  spoken(names, values) {
+    const pairs = [];
+    if (names.length <= 12)
+      names.forEach((row, i) => names.forEach((column, j) => {
+        if (i !== j) pairs.push(`${row} and ${column} ${shown(values[i * names.length + j])}`);
+      }));
+    return `Affinity of tasks, from −1 to 1. ${pairs.join(", ")}`;
+  }
+
+  hover(event) {
+    const map = this.view.store.heatmap;
+    if (!map || !this.grid) return;
+    const box = this.canvas.getBoundingClientRect(), { left, top, width, height, count } = this.grid;
+    const x = event.clientX - box.left, column = Math.floor((x - left) / width);
+    const row = Math.floor((event.clientY - box.top - top) / height);
+    if (row < 0 || column < 0 || row >= count || column >= count) {
+      this.tip.hidden = true;
+      return;
+    }
+    const text = element("span", "", null, `${map.names[row]} · ${map.names[column]}: ${shown(map.values[row * count + column])}`);
+    this.showTip([text], x);
+  }
+}
+
+// ---------------------------------------------------------------- one view: toolbar and plots
+
+function swatch(look) {
+  const space = "http://www.w3.org/2000/svg";
+  const svg = document.createElementNS(space, "svg"), line = document.createElementNS(space, "line");
+  svg.setAttribute("width", 30);
+  svg.setAttribute("height", 10);
+  svg.setAttribute("aria-hidden", "true");
+  const style = { x1: 1, x2: 29, y1: 5, y2: 5, stroke: look.color, "stroke-width": 3, "stroke-dasharray": look.dash.join(" ") };
+  for (const [name, value] of Object.entries(style)) line.setAttribute(name, value);
+  svg.append(line);
+  return svg;
+}
+
+let made = 0;
+
+class View {
+  constructor(store, el) {
+    Object.assign(this, { store, hidden: new Set(), zoom: null, step: null, over: null, drag: null, waiting: 0 });
+    this.log = false;
+    this.smoothing = 0.8;
+    this.plots = [];
+    this.root = element("div", "wbc", el);
+    this.root.dataset.lmSuppressShortcuts = "true"; // or JupyterLab takes arrow keys and letters
+    this.bar = element("div", "wbc-bar", this.root);
+    this.legend = element("div", "wbc-legend", this.bar);
+    this.legend.setAttribute("role", "group");
+    this.legend.setAttribute("aria-label", "Tasks shown");
+    this.tools();
+    this.grid = element("div", "wbc-grid", this.root);
+    this.sizes = new ResizeObserver(() => this.request());
+    this.sizes.observe(this.root);
+    store.views.add(this);
+    this.changed(true);
+  }
+
+  tools() {
+    const id = `wbc-${++made}`, box = element("div", "wbc-tools", this.bar);
+    const label = (text, name) => {
+      const made = element("label", "", box, text);
+      made.htmlFor = `${id}-${name}`;
+    };
+    label("smoothing", "smooth");
+    const slider = element("input", "wbc-smooth", box);
+    Object.assign(slider, { type: "range", min: 0, max: 0.99, step: 0.01, id: `${id}-smooth` });
+    slider.value = this.smoothing;
+    slider.title = "How much training curves are smoothed; 0: not at all";
+    slider.addEventListener("input", () => { this.smoothing = +slider.value; this.request(); });
+    const log = element("input", "wbc-log", box);
+    Object.assign(log, { type: "checkbox", id: `${id}-log` });
+    log.addEventListener("change", () => { this.log = log.checked; this.request(); });
+    label("log loss axis", "log");
+    this.all = element("button", "wbc-all", box, "all steps");
+    this.all.type = "button";
+    this.all.title = "Undo the zoom (double-click does the same). Drag in a plot to zoom in.";
+    this.all.addEventListener("click", () => this.zoomTo(null));
+  }
+
+  tasks() {
+    const known = this.store.look.tasks, others = new Set();
+    for (const curve of this.store.curves.values()) if (!known.includes(curve.task)) others.add(curve.task);
+    return [...known, ...others];
+  }
+
+  look(task) {
+    return this.store.look.style[task] ?? { color: "#1A1A1A", dash: [] };
+  }
+
+  label(group, task) {
+    const metric = this.store.metrics[task];
+    return group === "metric" && metric ? `${task} · ${metric}` : task;
+  }
+
+  /** After a message; `anew` when tasks or plots may have changed. */
+  changed(anew) {
+    if (!this.store.look.palette) return;
+    if (anew) this.build();
+    this.request();
+  }
+
+  build() {
+    const { look } = this.store;
+    this.root.style.fontFamily = look.palette.font;
+    this.legend.replaceChildren(...this.tasks().map((task) => this.entry(task)));
+    this.grid.replaceChildren();
+    this.zoom = this.step = this.over = this.drag = null;
+    this.plots = look.plots.map((description) => new CurvePlot(this.grid, description, this));
+    this.plots.push(new Heatmap(this.grid, this));
+  }
+
+  entry(task) {
+    const button = element("button", "wbc-task");
+    button.type = "button";
+    button.append(swatch(this.look(task)), task);
+    button.title = `Show or hide ${task}`;
+    const show = () => button.setAttribute("aria-pressed", String(!this.hidden.has(task)));
+    button.addEventListener("click", () => {
+      if (!this.hidden.delete(task)) this.hidden.add(task);
+      show();
+      this.request();
+    });
+    show();
+    return button;
+  }
+
+  /** The steps shown: zoomed, or all there are. */
+  range() {
+    if (this.zoom) return this.zoom;
+    let low = Infinity, high = -Infinity;
+    for (const curve of this.store.curves.values()) {
+      if (!curve.n) continue;
+      low = Math.min(low, curve.steps[0]);
+      high = Math.max(high, curve.steps[curve.n - 1]);
+    }
+    if (!(high >= low)) return [0, 1];
+    return high > low ? [low, high] : [low - 0.5, high + 0.5];
+  }
+
+  /** The recorded step nearest to a position. */
+  snap(step) {
+    let best = step, distance = Infinity;
+    for (const curve of this.store.curves.values()) {
+      const i = curve.at(step);
+      for (const k of [i, i + 1])
+        if (k >= 0 && k < curve.n && Math.abs(curve.steps[k] - step) < distance) {
+          distance = Math.abs(curve.steps[k] - step);
+          best = curve.steps[k];
+        }
+    }
+    return best;
+  }
+
+  zoomTo(range) {
+    this.zoom = range && range[1] > range[0] ? range : null;
+    this.request();
+  }
+
+  leave() {
+    if (this.drag) return;
+    this.step = this.over = null;
+    this.request();
+  }
+
+  /** Draw at the next animation frame, once, however often it is asked. */
+  request() {
+    if (!this.waiting) this.waiting = requestAnimationFrame(() => this.draw());
+  }
+
+  draw() {
+    this.waiting = 0;
+    if (!this.store.look.palette || !this.root.clientWidth) return;
+    this.all.disabled = !this.zoom;
+    for (const plot of this.plots) plot.draw();
+    const points = [...this.store.curves.values()].reduce((sum, curve) => sum + curve.n, 0);
+    Object.assign(this.root.dataset, { points, sequence: this.store.sequence, last: Math.round(this.lastStep()) });
+  }
+
+  /** The last step there is, whatever is zoomed. */
+  lastStep() {
+    let last = 0;
+    for (const curve of this.store.curves.values()) if (curve.n) last = Math.max(last, curve.steps[curve.n - 1]);
+    return last;
+  }
+
+  remove() {
+    cancelAnimationFrame(this.waiting);
+    this.sizes.disconnect();
+    this.store.views.delete(this);
+    this.root.remove();
+  }
+}
+
+// ---------------------------------------------------------------- the widget
+
+export default () => {
+  const store = new Store();
+  return {
+    initialize({ model }) {
+      const state = unpacked(model.get("snapshot"));
+      if (state) store.receive(...state);
+      model.on("msg:custom", (message, buffers) => {
+        if (!store.receive(message, buffers)) model.send({ type: "hello", sequence: store.sequence });
+      });
+      model.send({ type: "hello", sequence: store.sequence });
+    },
+    render({ el }) {
+      const view = new View(store, el);
+      return () => view.remove();
+    },
+  };
+};

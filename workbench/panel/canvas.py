@@ -1,0 +1,287 @@
+"""The live canvas: curves and the affinity map, drawn in the browser from appended blocks of numbers."""
+
+import json
+import struct
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from threading import RLock
+from typing import Any, Protocol
+
+import anywidget
+import numpy as np
+import traitlets
+from numpy.typing import NDArray
+
+from workbench.panel.decimate import decimate, shares
+from workbench.plots.style import DASH_PIXELS, DIVERGING, FONT, GRID, INK, TaskStyle, task_style
+
+__all__ = ["PLOTS", "Block", "Canvas"]
+
+#: no message and no snapshot is larger, whatever the length of the run, in bytes
+LARGEST_MESSAGE = 60_000
+#: points kept per curve before it is thinned to half, here and in the browser
+LARGEST_CURVE = 4_000
+#: a step as uint32 and a value as float32
+POINT = 8
+#: an allowance too small for both ends and one pair of extremes would draw nothing
+FEWEST_POINTS = 4
+
+#: the plots of curves, in the order they are shown; a new one is a line here
+PLOTS: tuple[dict[str, Any], ...] = (
+    {"group": "loss", "title": "Loss", "note": "thin: training · strong: validation", "log": True},
+    {"group": "metric", "title": "Validation metric", "note": ""},
+    {"group": "weight", "title": "Task weights", "note": "as applied to the shared part", "zero": True},
+)
+
+
+class CurveLike(Protocol):
+    """What the canvas reads of a recorded curve: two growing arrays of one length."""
+
+    steps: Any
+    values: Any
+
+
+class HistoryLike(Protocol):
+    """What the canvas reads of a history."""
+
+    @property
+    def curves(self) -> Mapping[tuple[str, str, str], Any]: ...
+
+    @property
+    def affinities(self) -> Sequence[tuple[int, Any]]: ...
+
+
+@dataclass(frozen=True)
+class Block:
+    """New points of one curve.
+
+    Attributes:
+        group: the plot it belongs to, such as ``"loss"``.
+        task: its task, which decides colour and line style.
+        split: ``"train"`` or ``"val"``.
+        steps: step numbers, ``[n]``, later than those sent before.
+        values: one value per step, ``[n]``; those that are not finite are not drawn.
+    """
+
+    group: str
+    task: str
+    split: str
+    steps: NDArray
+    values: NDArray
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """What tells this curve from the others."""
+        return self.group, self.task, self.split
+
+
+class Canvas(anywidget.AnyWidget):
+    """Curves per task and the affinity map, growing while it trains.
+
+    New points go to the browser as one small binary message each time. A page that comes late (reload, second tab)
+    asks for the state and gets a snapshot: the same curves, thinned so that minima and maxima stay.
+
+    Args:
+        tasks: the task names, in the order of the legend and of the affinity map.
+        style: colour and line style per task; as in every other picture by default.
+    """
+
+    _esm = Path(__file__).parent / "canvas.js"
+    _css = Path(__file__).parent / "canvas.css"
+    #: filled only when a page asks for the state; never otherwise synchronised
+    snapshot = traitlets.Bytes(b"").tag(sync=True)
+
+    def __init__(self, tasks: Sequence[str] = (), style: Mapping[str, TaskStyle] | None = None) -> None:
+        self._lock = RLock()
+        self._sequence = 0
+        self._look: dict[str, Any] = {}
+        self._tasks: list[str] = []
+        self._curves: dict[tuple[str, str, str], tuple[NDArray, NDArray]] = {}
+        self._heatmap: tuple[int, NDArray, list[str]] | None = None
+        self._source: HistoryLike | None = None
+        self._read: dict[tuple[str, str, str], int] = {}
+        self._affinities_read = 0
+        self._metrics: dict[str, str] = {}
+        self._forget(tasks, style)
+        super().__init__()
+        self.on_msg(self._answer)
+
+    # ------------------------------------------------------------------ what is drawn
+
+    def append(self, *blocks: Block) -> int:
+        """Add points to curves; a backlog too long for one message is thinned.
+
+        Returns:
+            The bytes sent.
+        """
+        return self._send_new(blocks, None)
+
+    def heatmap(self, step: int, matrix: Any, names: Sequence[str]) -> int:
+        """Show an affinity map.
+
+        Args:
+            step: the step it was measured at.
+            matrix: ``[K, K]``, in -1 … 1.
+            names: the ``K`` task names.
+
+        Returns:
+            The bytes sent.
+        """
+        return self._send_new((), (step, np.asarray(matrix, dtype=np.float32), list(names)))
+
+    def reset(self, tasks: Sequence[str] = (), style: Mapping[str, TaskStyle] | None = None) -> None:
+        """Empty every plot, for a new run with these tasks."""
+        with self._lock:
+            self._forget(tasks, style)
+            self._sequence += 1
+            self.send({"type": "reset", "sequence": self._sequence, **self._look})
+
+    def draw(self, history: HistoryLike, metrics: Mapping[str, str] | None = None) -> int:
+        """Send what a history holds beyond what was sent before: one message, or none when nothing is new.
+
+        Args:
+            history: the growing record of a run; another one than last time starts from its beginning.
+            metrics: the metric to show for each task; the first recorded one by default.
+
+        Returns:
+            The bytes sent.
+        """
+        with self._lock:
+            if history is not self._source:
+                if self._source is not None:
+                    self.reset(self._tasks)
+                self._source = history
+            self._metrics.update(metrics or {})
+            blocks = []
+            for key, curve in list(history.curves.items()):
+                group = self._group(*key)
+                start, end = self._read.get(key, 0), min(len(curve.steps), len(curve.values))
+                self._read[key] = end
+                if group is not None and end > start:
+                    # slices are copies: a view would forbid the training thread to grow its arrays
+                    new = np.array(curve.steps[start:end]), np.array(curve.values[start:end])
+                    blocks.append(Block(group, key[1], key[0], *new))
+            measured, heatmap = len(history.affinities), None
+            if measured > self._affinities_read:
+                step, matrix = history.affinities[measured - 1]
+                heatmap = (step, np.asarray(matrix, dtype=np.float32), self._tasks)
+                self._affinities_read = measured
+            return self._send_new(blocks, heatmap)
+
+    def get_state(self, key: Any = None, drop_defaults: bool = False) -> dict[str, Any]:
+        """The widget's state; asked for all of it, or for ``snapshot``, the curves so far are in it."""
+        state: dict[str, Any] = super().get_state(key, drop_defaults)
+        if key is None or key == "snapshot" or "snapshot" in key:
+            state["snapshot"] = self._snapshot()
+        return state
+
+    # ------------------------------------------------------------------ inside
+
+    def _forget(self, tasks: Sequence[str], style: Mapping[str, TaskStyle] | None) -> None:
+        self._tasks = list(tasks)
+        self._look = _look(self._tasks, style or task_style(self._tasks))
+        self._curves, self._heatmap, self._source = {}, None, None
+        self._read, self._affinities_read, self._metrics = {}, 0, {}
+
+    def _group(self, split: str, task: str, quantity: str) -> str | None:
+        """The plot a recorded curve belongs to; None: it is not drawn."""
+        if not task or split == "test":
+            return None
+        if quantity in ("loss", "weight"):
+            return quantity
+        if split == "val" and self._metrics.setdefault(task, quantity) == quantity:
+            return "metric"
+        return None
+
+    def _send_new(self, blocks: Iterable[Block], heatmap: tuple[int, NDArray, list[str]] | None) -> int:
+        with self._lock:
+            news = {}
+            for block in blocks:
+                values = np.asarray(block.values, dtype=np.float32)
+                finite = np.isfinite(values)
+                if finite.any():
+                    news[block.key] = np.asarray(block.steps)[finite].astype(np.uint32), values[finite]
+            if not news and heatmap is None:
+                return 0
+            self._sequence += 1
+            content, buffers = self._pack("append", news, heatmap)
+            self._keep(news, heatmap)
+            self.send(content, buffers)
+            return len(json.dumps(content)) + sum(len(buffer) for buffer in buffers)
+
+    def _keep(
+        self,
+        news: Mapping[tuple[str, str, str], tuple[NDArray, NDArray]],
+        heatmap: tuple[int, NDArray, list[str]] | None,
+    ) -> None:
+        """Remember what late pages will ask for, thinned, so that memory does not grow with the run."""
+        for key, (steps, values) in news.items():
+            if key in self._curves:
+                steps = np.concatenate([self._curves[key][0], steps])
+                values = np.concatenate([self._curves[key][1], values])
+            if len(steps) > LARGEST_CURVE:
+                steps, values = decimate(steps, values, LARGEST_CURVE // 2)
+            self._curves[key] = steps, values
+        if heatmap is not None:
+            self._heatmap = heatmap
+
+    def _pack(
+        self,
+        kind: str,
+        curves: Mapping[tuple[str, str, str], tuple[NDArray, NDArray]],
+        heatmap: tuple[int, NDArray, list[str]] | None,
+    ) -> tuple[dict[str, Any], list[bytes]]:
+        """A message of at most ``LARGEST_MESSAGE`` bytes: its JSON part; steps, values and the map as buffers."""
+        content: dict[str, Any] = {"type": kind, "sequence": self._sequence}
+        if kind == "snapshot":
+            content |= self._look | {"metrics": self._metrics}
+        if heatmap is not None:
+            content["heatmap"] = {"step": int(heatmap[0]), "names": heatmap[2]}
+        if any(group == "metric" for group, _, _ in curves):
+            content["metrics"] = self._metrics
+        content["curves"] = [
+            {"group": group, "task": task, "split": split, "n": len(curves[group, task, split][0])}
+            for group, task, split in curves
+        ]
+        matrix = [] if heatmap is None else [np.ascontiguousarray(heatmap[1]).tobytes()]
+        room = (LARGEST_MESSAGE - len(json.dumps(content)) - sum(map(len, matrix))) // POINT
+        allowed = shares([len(steps) for steps, _ in curves.values()], room)
+        thin = [
+            decimate(*curve, max(limit, FEWEST_POINTS)) for curve, limit in zip(curves.values(), allowed, strict=True)
+        ]
+        for entry, (steps, _) in zip(content["curves"], thin, strict=True):
+            entry["n"] = len(steps)
+        all_steps, all_values = (
+            (b"".join(part.tobytes() for part in parts) for parts in zip(*thin, strict=False)) if thin else (b"", b"")
+        )
+        return content, [all_steps, all_values, *matrix]
+
+    def _snapshot(self) -> bytes:
+        """Everything shown, as one value: length of the JSON part, the JSON part, steps, values, the map."""
+        with self._lock:
+            content, buffers = self._pack("snapshot", self._curves, self._heatmap)
+        head = json.dumps(content).encode()
+        head += b" " * (-(len(head) + 4) % 4)
+        return b"".join([struct.pack("<I", len(head)), head, *buffers])
+
+    def _answer(self, _: Any, content: Mapping[str, Any], buffers: Any) -> None:
+        """A page says how far it is; one that missed something gets everything."""
+        with self._lock:
+            if content.get("type") == "hello" and content.get("sequence") != self._sequence:
+                self.send(*self._pack("snapshot", self._curves, self._heatmap))
+
+
+def _look(tasks: Sequence[str], style: Mapping[str, TaskStyle]) -> dict[str, Any]:
+    """What the browser needs to know before it draws: tasks, their look, the plots, the palette."""
+    return {
+        "tasks": list(tasks),
+        "style": {
+            name: {"color": style[name]["color"], "dash": DASH_PIXELS[style[name]["dash"]]}
+            for name in tasks
+            if name in style
+        },
+        "plots": list(PLOTS),
+        "palette": {"ink": INK, "grid": GRID, "font": FONT, "diverging": DIVERGING},
+        "largest": LARGEST_CURVE,
+    }
