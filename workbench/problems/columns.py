@@ -46,7 +46,8 @@ def understand(sheet: Sheet, name: str, missing: Iterable[str], kind: str | None
         sheet: the table.
         name: the column.
         missing: texts that mean "no value"; an empty cell always does.
-        kind: ``"numbers"``, ``"text"``, or None to infer: numbers where more than half of the present values are some.
+        kind: ``"numbers"``; ``"codes"``: numbers only where every present value is one, else text; or None to infer:
+            numbers where more than half of the present values are some.
         way_out: end of the sentence about a value that is no number.
 
     Raises:
@@ -67,13 +68,10 @@ def understand(sheet: Sheet, name: str, missing: Iterable[str], kind: str | None
         texts = np.array([None if gap else str(v).strip() for v, gap in zip(series, empty, strict=True)], dtype=object)
         empty = empty | np.array([text in gaps for text in texts], dtype=bool)
         texts[empty] = None
-        if kind is None and isinstance(series.dtype, pd.CategoricalDtype):
-            kind = "text"
         values = np.full(len(texts), np.nan)
-        if kind != "text" or not empty.all():
-            values[~empty] = _numbers(texts[~empty])
+        values[~empty] = _numbers(texts[~empty])
     parsed = ~np.isnan(values)
-    if kind == "text":
+    if kind == "codes":
         return Column(values, True) if bool((parsed == ~empty).all()) else Column(texts, False)
     if kind is None and 2 * parsed.sum() <= (~empty).sum() and not empty.all():
         _refuse_decimal_commas(sheet, name, texts[~empty])
@@ -92,10 +90,7 @@ def understand(sheet: Sheet, name: str, missing: Iterable[str], kind: str | None
 
 def _numbers(texts: np.ndarray) -> np.ndarray:
     """float64, NaN for what is no number."""
-    try:
-        return texts.astype(np.float64)
-    except ValueError:
-        return np.array([float(text) if _is_number(text) else np.nan for text in texts.tolist()], dtype=np.float64)
+    return np.array([float(text) if _is_number(text) else np.nan for text in texts.tolist()], dtype=np.float64)
 
 
 def _is_number(text: str) -> bool:

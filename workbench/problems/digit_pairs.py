@@ -106,10 +106,10 @@ class DigitPairs(Problem):
             make_folder(root)
         try:
             found = kind(root=os.fspath(root), train=train, download=self.download)
-        except (OSError, RuntimeError, ValueError) as error:
+        except (OSError, RuntimeError, ValueError, AssertionError, KeyError) as error:  # as torchvision raises them
             way = (
-                f"fetching them failed ({type(error).__name__}: {str(error).splitlines()[0]}); check the connection, "
-                "or copy the files there"
+                f"fetching them failed ({type(error).__name__}: {str(error).partition(chr(10))[0]}); check "
+                "the connection, or copy the files there"
                 if self.download
                 else "set download=True, or root to the folder that has them"
             )

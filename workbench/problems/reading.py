@@ -47,6 +47,12 @@ class Sheet:
         """Where a row stands, in words."""
         return f"{self.files[self.part[row]]}, row {self.number[row]}"
 
+    def categorical(self, name: str) -> bool:
+        """Whether a column was stored as pandas categories."""
+        import pandas as pd
+
+        return isinstance(self.frame[name].dtype, pd.CategoricalDtype)
+
 
 def read(path: str, names: list[str]) -> Sheet:
     """A table from a file, or from a folder with files named train / dev / valid / test.

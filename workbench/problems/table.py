@@ -48,9 +48,9 @@ class Table(Problem):
     Parquet in the workbench's cache, under a name that follows from its content. A first column without a name (row
     numbers, as pandas writes them) is left out.
 
-    A target is a classification if it holds text or truth values, or whole numbers with at most 10 different values
-    and five rows or more per value on average; else a regression. ``kinds`` overrides this. Classes are in numerical
-    order if they are numbers, else in alphabetical order.
+    A target is a classification if it holds text, truth values or pandas categories, or whole numbers with at most 10
+    different values and five rows or more per value on average; else a regression. ``kinds`` overrides this. Classes
+    are in numerical order if they are numbers, else in alphabetical order.
 
     All columns but the targets, ``drop`` and ``group`` are inputs, also where only some of the tasks are chosen. They
     make the view ``table``. A column counts as numbers if more than half of its values are; then every other value must
@@ -103,10 +103,10 @@ class Table(Problem):
         for name in sheet.frame.columns:
             if name in targets or name in self.drop or name == self.group:
                 continue
-            kind = "text" if name in self.categories else None
+            coded = name in self.categories or sheet.categorical(name)
             try:
-                column = understand(sheet, name, self.missing, kind, INPUT_WAY_OUT)
-                inputs[name] = Column(column.as_text(), False) if kind == "text" else column
+                column = understand(sheet, name, self.missing, "codes" if coded else None, INPUT_WAY_OUT)
+                inputs[name] = Column(column.as_text(), False) if coded else column
             except WorkbenchError as error:
                 faults += error.faults
         groups = None
@@ -180,8 +180,8 @@ class Table(Problem):
 
     def _target(self, sheet: Sheet, name: str) -> tuple[Task, Tensor]:
         """The task of a target column and its raw targets, NaN where missing."""
-        kind = self.kinds.get(name)
-        wanted = {"classification": "text", "regression": "numbers", None: None}[kind]
+        kind = self.kinds.get(name, "classification" if sheet.categorical(name) else None)
+        wanted = {"classification": "codes", "regression": "numbers", None: None}[kind]
         way_out = f"correct it, or name it in missing, or set kinds to {{{name!r}: 'classification'}}"
         column = understand(sheet, name, self.missing, wanted, way_out)
         present = column.values[column.present]
@@ -231,7 +231,7 @@ class Table(Problem):
         return Classification(name, labels), torch.from_numpy(values)
 
     def _groups(self, sheet: Sheet, name: str) -> Tensor:
-        column = understand(sheet, name, self.missing, "text", "")
+        column = understand(sheet, name, self.missing, "codes", "")
         if not column.present.all():
             row = int(np.flatnonzero(~column.present)[0])
             raise WorkbenchError(f"{sheet.place(row)}, column {name!r}: the group is missing; every row needs one.")
@@ -266,6 +266,8 @@ def store(frame: "pd.DataFrame") -> Path:
     twice = sorted(set(frame.columns[frame.columns.duplicated()]))
     if twice:
         raise WorkbenchError(f"The DataFrame has more than one column named {', '.join(map(repr, twice))}.")
+    for name in frame.select_dtypes("category"):  # Parquet would forget that numbers were categories
+        frame[name] = frame[name].cat.rename_categories(str)
     buffer = io.BytesIO()
     try:
         frame.to_parquet(buffer, index=False)
