@@ -1,0 +1,8 @@
+"""Tidy frames -> plotly figures. Nothing here knows how the numbers were made."""
+
+from workbench.plots.comparison import delta_m
+from workbench.plots.curves import losses, weights
+from workbench.plots.figure import Figure
+from workbench.plots.heatmaps import heatmap
+
+__all__ = ["Figure", "delta_m", "heatmap", "losses", "weights"]

@@ -21,6 +21,8 @@ class Task(ABC):
     #: the conventional metric of this kind of task, the one that summaries and comparisons use
     metric: ClassVar[str]
     higher_is_better: ClassVar[bool] = True
+    #: quantities of this kind of task of which less is better
+    lower_is_better: ClassVar[frozenset[str]] = frozenset({"loss", "mae"})
 
     def __init__(self, name: str) -> None:
         self.name = name

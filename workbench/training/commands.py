@@ -4,13 +4,10 @@ from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from threading import Condition
+from time import perf_counter
 from typing import Any
 
 from workbench.training.records import Applied
-
-#: commands that change the numbers of a run; the others only change when they are computed
-STEERING = ("step", "set", "stop")
-
 
 @dataclass(frozen=True)
 class Command:
@@ -35,6 +32,7 @@ class Inbox:
         )
         self.commands: deque[Command] = deque()
         self.changed = Condition()
+        self.waited = 0.0
 
     def put(self, command: Command) -> None:
         """Add a command; returns at once."""
@@ -52,6 +50,8 @@ class Inbox:
         return None
 
     def wait(self) -> None:
-        """Block until there is a command."""
+        """Block until there is a command; ``waited`` adds up the seconds."""
+        since = perf_counter()
         with self.changed:
             self.changed.wait_for(lambda: self.commands)
+        self.waited += perf_counter() - since

@@ -23,6 +23,7 @@ class Position:
         best_epoch, best_score, best_step: of the model that is kept.
         waited: epochs since then.
         paused, steered: whether it waits for a command; whether a command changed its numbers.
+        seconds: time spent so far, as far as it was counted.
     """
 
     lr: float
@@ -38,6 +39,7 @@ class Position:
     waited: int = 0
     paused: bool = False
     steered: bool = False
+    seconds: float = 0.0
 
 
 class State:

@@ -1,0 +1,116 @@
+"""What happened, as curves that grow and as one tidy frame."""
+
+from array import array
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from workbench.training.records import AffinityMap, Applied, Begin, Evaluation, Record, Step
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+COLUMNS = ["step", "epoch", "split", "task", "quantity", "value"]
+
+
+class Curve:
+    """One quantity over steps; append-only, so another thread may read what is there."""
+
+    __slots__ = ("epochs", "steps", "values")
+
+    def __init__(self) -> None:
+        self.steps, self.epochs, self.values = array("q"), array("q"), array("d")
+
+    def append(self, step: int, epoch: int, value: float) -> None:
+        """Add a point; the value last, so that its length never runs ahead of the steps."""
+        self.steps.append(step)
+        self.epochs.append(epoch)
+        self.values.append(value)
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+
+class History:
+    """All records of a run so far.
+
+    Attributes:
+        curves: (split, task, quantity) -> curve. Task is "" for what belongs to the whole run (``lr``, ``length``).
+        affinities: (step, map ``[K, K]``), in order.
+        events: (step, text) for every command that was applied.
+        tasks: names, in the order of the maps.
+        method: the affinity measure.
+    """
+
+    def __init__(self, records: Iterable[Record] = ()) -> None:
+        self.curves: dict[tuple[str, str, str], Curve] = {}
+        self.affinities: list[tuple[int, np.ndarray]] = []
+        self.events: list[tuple[int, str]] = []
+        self.tasks: tuple[str, ...] = ()
+        self.method = ""
+        for record in records:
+            self.add(record)
+
+    def add(self, record: Record) -> None:
+        """Take in one record."""
+        if isinstance(record, Step):
+            for task, loss, weight in zip(self.tasks, record.losses, record.weights, strict=True):
+                if loss == loss:  # an absent task has no point
+                    self._curve("train", task, "loss").append(record.step, record.epoch, loss)
+                    self._curve("train", task, "weight").append(record.step, record.epoch, weight)
+            self._curve("train", "", "length").append(record.step, record.epoch, record.length)
+            self._curve("train", "", "lr").append(record.step, record.epoch, record.lr)
+        elif isinstance(record, Evaluation):
+            for task, values in record.values.items():
+                for quantity, value in values.items():
+                    self._curve(record.split, task, quantity).append(record.step, record.epoch, value)
+        elif isinstance(record, AffinityMap):
+            self.method = record.method
+            self.affinities.append((record.step, np.array(record.matrix)))
+        elif isinstance(record, Applied):
+            shown = ", ".join(f"{key}={value}" for key, value in record.values.items() if value is not None)
+            self.events.append((record.step, f"{record.command} {shown}".strip()))
+        elif isinstance(record, Begin):
+            self.tasks = record.tasks
+
+    def _curve(self, split: str, task: str, quantity: str) -> Curve:
+        key = (split, task, quantity)
+        if key not in self.curves:
+            self.curves[key] = Curve()
+        return self.curves[key]
+
+    @property
+    def last_step(self) -> int:
+        """Updates recorded."""
+        curve = self.curves.get(("train", "", "length"))
+        return curve.steps[-1] if curve else 0
+
+    def last(self, split: str, task: str, quantity: str, step: int | None = None) -> float:
+        """The last value (up to a step), NaN where there is none."""
+        curve = self.curves.get((split, task, quantity))
+        if curve is None:
+            return float("nan")
+        pairs = [v for s, v in zip(curve.steps, curve.values, strict=False) if step is None or s <= step]
+        return pairs[-1] if pairs else float("nan")
+
+    def frame(self) -> "pd.DataFrame":
+        """Everything in one tidy frame: step, epoch, split, task, quantity, value."""
+        import pandas as pd
+
+        parts = []
+        for (split, task, quantity), curve in list(self.curves.items()):
+            n = len(curve)
+            parts.append(
+                pd.DataFrame(
+                    {
+                        "step": np.array(curve.steps[:n], dtype=np.int64),
+                        "epoch": np.array(curve.epochs[:n], dtype=np.int64),
+                        "split": split,
+                        "task": task,
+                        "quantity": quantity,
+                        "value": np.array(curve.values[:n], dtype=np.float64),
+                    }
+                )
+            )
+        return pd.concat(parts, ignore_index=True)[COLUMNS] if parts else pd.DataFrame(columns=COLUMNS)

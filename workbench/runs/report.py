@@ -1,0 +1,64 @@
+"""One self-contained page about a run."""
+
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from workbench.components import WorkbenchError
+from workbench.runs.folder import write_atomically
+
+if TYPE_CHECKING:
+    from workbench.runs.run import Run
+
+PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>{title}</title><style>
+body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 62rem; margin: 2rem auto; padding: 0 1rem; color: #1a1a1a; }}
+table {{ border-collapse: collapse; }} th, td {{ padding: .3rem .8rem; border-bottom: 1px solid #d9d9d9; text-align: right; }}
+th:first-child, td:first-child {{ text-align: left; }} pre {{ background: #f5f5f5; padding: 1rem; overflow: auto; }}
+</style></head><body>
+<h1>{title}</h1><p>{sentence}</p><table><tr><th>task</th><th>metric</th><th>validation</th><th>test</th></tr>{rows}</table>
+{figures}
+<h2>Spec</h2><p>One line: <code>{share}</code></p><pre>{spec}</pre></body></html>
+"""
+
+
+def report(run: "Run", path: Path) -> Path:
+    """Write the page (no network needed to read it) and return its path.
+
+    Raises:
+        WorkbenchError: the run is not over.
+    """
+    summary = run.summary
+    if "tasks" not in summary:
+        raise WorkbenchError(f"Run {run.path.name!r} is {summary['status']}; a report needs a run that is over.")
+    rows = "".join(
+        f"<tr><td>{escape(name)}</td><td>{task['metric']}</td><td>{_number(task['val'])}</td>"
+        f"<td>{_number(task['test'])}</td></tr>"
+        for name, task in summary["tasks"].items()
+    )
+    figures = [run.losses(), run.weights()]
+    if run._history.affinities:
+        figures.append(run.heatmap())
+    parts = [figure.to_html(full_html=False, include_plotlyjs=i == 0) for i, figure in enumerate(figures)]
+    delta = summary["delta_m"]
+    sentence = (
+        f"{summary['status']} after {summary['steps']} steps in {summary['seconds']:.1f} s on {summary['device']}, "
+        f"{summary['parameters']:,} parameters, model of epoch {summary['best_epoch']} ({summary['select']})"
+        + (f"; Δm against single tasks {delta:+.2f} %" if delta is not None else "")
+        + ("; steered by hand" if summary["steered"] else "")
+        + "."
+    )
+    page = PAGE.format(
+        title=escape(run.path.name),
+        sentence=escape(sentence),
+        rows=rows,
+        figures="".join(parts),
+        share=escape(run.spec.share()),
+        spec=escape(run.spec.to_json()),
+    )
+    write_atomically(path, page)
+    return path
+
+
+def _number(value: float | None) -> str:
+    return "–" if value is None else f"{value:.4f}"

@@ -1,0 +1,190 @@
+"""What a spec produced."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from workbench.components import WorkbenchError, one_of
+from workbench.runs.affinity import Affinity
+from workbench.runs.folder import RunFolder
+from workbench.runs.history import History
+from workbench.spec import Spec
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from torch import Tensor
+
+    from workbench.fusions.model import Model
+    from workbench.plots import Figure
+    from workbench.runs.session import Session
+
+
+class Run:
+    """What a spec produced: history, summary, checkpoints; readable while it trains, and from its folder for ever.
+
+    Args:
+        path: the run folder.
+        session: the session that trains it, while this process has it.
+
+    Raises:
+        WorkbenchError: no run there, or one from another version.
+    """
+
+    def __init__(self, path: Path, session: "Session | None" = None) -> None:
+        self.path = Path(path)
+        self.folder = RunFolder.find(self.path)
+        self.spec: Spec = session.spec if session else self.folder.spec()
+        self._session = session
+        self._records: History | None = None
+
+    # ------------------------------------------------------------------ numbers
+
+    @property
+    def summary(self) -> dict[str, Any]:
+        """The result: status, metrics per task on validation and test, steps, seconds, parameters, ….
+
+        ``delta_m`` is filled where the single-task baseline of this spec lies in the same store. While the run goes on
+        only ``status``, ``steps`` and ``seconds`` are there.
+        """
+        found = self.folder.summary()
+        if found is None:
+            session = self._session
+            status = session.status if session else "interrupted"
+            steps = session.step_number if session else self._history.last_step
+            return {"status": status, "steps": steps, "seconds": session.seconds if session else None}
+        if found["delta_m"] is None:
+            from workbench.runs.baseline import delta_against_baseline
+
+            found["delta_m"] = delta_against_baseline(self, found)
+        return found
+
+    @property
+    def _history(self) -> History:
+        if self._session is not None:
+            return self._session.history
+        if self._records is None:
+            self._records = History(self.folder.records())
+        return self._records
+
+    @property
+    def history(self) -> "pd.DataFrame":
+        """Everything that was recorded, tidy: step, epoch, split, task, quantity, value."""
+        import pandas as pd
+
+        stored = self.path / "history.parquet"
+        if self._session is None and stored.is_file():
+            return pd.read_parquet(stored)
+        return self._history.frame()
+
+    @property
+    def tasks(self) -> list[str]:
+        """Names of the tasks."""
+        return list(self._history.tasks)
+
+    @property
+    def affinity(self) -> Affinity:
+        """The mean affinity map over the run.
+
+        Raises:
+            WorkbenchError: none was measured.
+        """
+        return Affinity.from_maps(self._history.affinities, self.tasks, self._history.method)
+
+    # ------------------------------------------------------------------ the model
+
+    def model(self) -> "Model":
+        """The selected model, on the CPU, in evaluation mode.
+
+        Raises:
+            WorkbenchError: the run is not over, so no model was selected.
+        """
+        return self._rebuilt()[0]
+
+    def predict(self, views: Any = None) -> dict[str, "Tensor"]:
+        """Predictions of the selected model, per task, in the words of the raw targets.
+
+        Args:
+            views: name -> tensor ``[batch, ...]`` (or one tensor, where the problem has one view), as the problem's
+                data hold them; None: the test split.
+
+        Raises:
+            WorkbenchError: a view that is missing or has another shape.
+        """
+        import torch
+
+        from workbench.training.evaluate import outputs
+
+        model, data = self._rebuilt()
+        if views is None:
+            views, _ = data.batch(data.splits["test"])
+        if not isinstance(views, dict):
+            views = {data.view_specs[0].name: views}
+        shapes = {view.name: view.shape for view in data.view_specs}
+        faults = [f"predict has no view {name!r}: {one_of(name, shapes)}." for name in views if name not in shapes]
+        faults += [f"predict needs the view {name!r}." for name in shapes if name not in views]
+        ready = {}
+        for name, x in views.items():
+            ready[name] = torch.as_tensor(x, dtype=torch.float32)
+            if name in shapes and tuple(ready[name].shape[1:]) != shapes[name]:
+                faults.append(
+                    f"View {name!r} should be [batch, {', '.join(map(str, shapes[name]))}], found {list(ready[name].shape)}."
+                )
+        if faults:
+            raise WorkbenchError(*faults)
+        found = outputs(model, ready)
+        return {task.name: task.predict(found[task.name]) for task in data.tasks}
+
+    def _rebuilt(self) -> tuple["Model", Any]:
+        from safetensors.torch import load_file
+
+        from workbench.training.experiment import Experiment
+
+        path = self.path / "checkpoint" / "model.safetensors"
+        if not path.is_file():
+            raise WorkbenchError(f"Run {self.path.name!r} is not over, so no model was selected; wait for it or stop it.")
+        exp = Experiment(self.spec.replace(device="cpu"))
+        exp.model.load_state_dict(load_file(path))
+        return exp.model.eval(), exp.data
+
+    # ------------------------------------------------------------------ pictures
+
+    def losses(self) -> "Figure":
+        """Training and validation loss of every task."""
+        from workbench.plots import losses
+
+        return losses(self.history, self.tasks)
+
+    def weights(self) -> "Figure":
+        """The weight of every task in the update of the shared parameters."""
+        from workbench.plots import weights
+
+        return weights(self.history, self.tasks)
+
+    def heatmap(self) -> "Figure":
+        """The mean affinity map."""
+        return self.affinity.heatmap()
+
+    def report(self, path: str | Path | None = None) -> Path:
+        """One self-contained page: summary, figures, spec. Returns its path (default: in the run folder)."""
+        from workbench.runs.report import report
+
+        return report(self, Path(path) if path else self.path / "report.html")
+
+    def __repr__(self) -> str:
+        summary = self.summary
+        scores = ", ".join(
+            f"{name} {task['metric']} {task['test']:.3f}"
+            for name, task in summary.get("tasks", {}).items()
+            if task["test"] is not None
+        )
+        return f"Run {self.path.name}: {summary['status']} after {summary['steps']} steps" + (
+            f"; test: {scores}" if scores else ""
+        )
+
+
+def open_run(path: str | Path) -> Run:
+    """A run from its folder, finished or interrupted.
+
+    Raises:
+        WorkbenchError: no run there, or one from another version.
+    """
+    return Run(Path(path))

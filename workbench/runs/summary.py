@@ -1,0 +1,62 @@
+"""The one-page result of a run: ``summary.json``."""
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from workbench.training.records import End
+
+if TYPE_CHECKING:
+    from workbench.runs.session import Session
+
+
+def summarise(session: "Session", end: End) -> dict[str, Any]:
+    """What there is to say at the end, as JSON values (what is not finite becomes null).
+
+    ``tasks`` holds, per task, its conventional metric on validation (at the epoch that was chosen) and on test, and all
+    metrics under ``metrics``.
+    """
+    exp, at, history = session.exp, session.state.position, session.history
+    shared, own = exp.parameters
+    tasks = {}
+    for task in exp.tasks:
+        quantities = sorted({q for split, name, q in history.curves if name == task.name and split in ("val", "test")})
+        metrics = {
+            quantity: {
+                "val": _number(history.last("val", task.name, quantity, at.best_step)),
+                "test": _number(history.last("test", task.name, quantity)),
+                "higher_is_better": quantity not in task.lower_is_better,
+            }
+            for quantity in quantities
+        }
+        main = metrics.get(task.metric, {"val": None, "test": None})
+        tasks[task.name] = {
+            "kind": task.kind,
+            "metric": task.metric,
+            "val": main["val"],
+            "test": main["test"],
+            "higher_is_better": task.higher_is_better,
+            "metrics": metrics,
+        }
+    seconds = at.seconds
+    return {
+        "status": end.status,
+        "reason": end.reason,
+        "tasks": tasks,
+        "delta_m": None,
+        "steps": at.step,
+        "epochs": at.epoch,
+        "seconds": seconds,
+        "steps_per_second": at.step / seconds if seconds else None,
+        "parameters": shared + own,
+        "parameters_shared": shared,
+        "best_epoch": at.best_epoch,
+        "best_step": at.best_step,
+        "select": exp.spec.select,
+        "steered": at.steered,
+        "device": str(exp.device),
+        "seed": exp.spec.seed,
+    }
+
+
+def _number(value: float) -> float | None:
+    return value if math.isfinite(value) else None
