@@ -101,7 +101,7 @@ def test_absent_images_are_one_clear_sentence(tmp_path):
         prepare(DigitPairs(source="mnist", root=str(tmp_path)))
     assert str(error.value) == (
         f"Problem 'digit_pairs': the mnist images are not whole in {tmp_path / 'MNIST' / 'raw'}: set download=True, or "
-        "root to the folder that has them."
+        "root to the folder that has them whole."
     )
 
 

@@ -111,7 +111,7 @@ class DigitPairs(Problem):
                 f"fetching them failed ({type(error).__name__}: {str(error).partition(chr(10))[0]}); check "
                 "the connection, or copy the files there"
                 if self.download
-                else "set download=True, or root to the folder that has them"
+                else "set download=True, or root to the folder that has them whole"
             )
             raise WorkbenchError(
                 f"Problem 'digit_pairs': the {self.source} images are not whole in {looked}: {way}."
