@@ -1,5 +1,6 @@
 """Execute a notebook headless, through papermill."""
 
+import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -52,13 +53,8 @@ def execute(
     Raises:
         WorkbenchError: no notebook, unknown parameters, wrong types, a folder that cannot be written.
     """
-    import nbformat
-
     path = Path(path)
-    try:
-        notebook = nbformat.read(path, as_version=4)
-    except (nbformat.reader.NotJSONError, nbformat.ValidationError, AttributeError, KeyError, UnicodeDecodeError):
-        raise WorkbenchError(f"{str(path)!r} is no notebook.") from None
+    notebook = _read(path)
     values = convert(texts or {}, declared(notebook, path.name), path.name)
     folder = Path(out or os.environ.get("WORKBENCH_RUNS") or "runs").absolute()
     try:
@@ -69,6 +65,22 @@ def execute(
     except OSError as error:
         raise WorkbenchError(f"Cannot write to {str(folder)!r}: {error.strerror or error}.") from None
     return Executed(target, faults, page)
+
+
+def _read(path: Path) -> Any:
+    import nbformat
+
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        if not (isinstance(content, dict) and "nbformat" in content):
+            raise ValueError
+        notebook = nbformat.from_dict(content)
+        if content["nbformat"] != 4:
+            notebook = nbformat.convert(notebook, 4)
+        nbformat.validate(notebook, relax_add_props=True)
+    except (ValueError, nbformat.ValidationError):  # no UTF-8, no JSON, another JSON, another format
+        raise WorkbenchError(f"{str(path)!r} is no notebook.") from None
+    return notebook
 
 
 def _unused(folder: Path, stem: str) -> Path:
