@@ -71,12 +71,11 @@ def _read(path: Path) -> Any:
     import nbformat
 
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        content = json.loads(text)
         if not (isinstance(content, dict) and "nbformat" in content):
             raise ValueError
-        notebook = nbformat.from_dict(content)
-        if content["nbformat"] != 4:
-            notebook = nbformat.convert(notebook, 4)
+        notebook = nbformat.reads(text, as_version=4)
         nbformat.validate(notebook, relax_add_props=True)
     except (ValueError, nbformat.ValidationError):  # no UTF-8, no JSON, another JSON, another format
         raise WorkbenchError(f"{str(path)!r} is no notebook.") from None
