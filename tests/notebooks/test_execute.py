@@ -65,7 +65,7 @@ TASK = """
 import asyncio
 async def work():
     raise ValueError("in the task")
-asyncio.get_event_loop().create_task(work())
+asyncio.get_event_loop().create_task(work());
 """
 
 

@@ -105,6 +105,7 @@ def _run(path: Path, target: Path, values: dict[str, Any], store: Path, progress
             parameters=values,
             engine_name=ENGINE,
             kernel_name="python3",
+            language="python",
             progress_bar=progress,
             cwd=str(path.parent),
             guard=guard,
