@@ -36,6 +36,15 @@ FLAGS = [
 ]
 #: no pop-up over the page
 QUIET = {"fetchNews": "false", "checkForUpdates": False, "doNotDisturbMode": True}
+#: run code in the kernel of the notebook shown, and collect what it prints
+ASK = """async code => {
+    const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
+    const future = kernel.requestExecute({ code, store_history: false });
+    let printed = "";
+    future.onIOPub = message => { printed += message.content.text ?? message.content.evalue ?? ""; };
+    await future.done;
+    return printed.trim();
+}"""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -166,6 +175,10 @@ class Page:
 
     def run_cells(self) -> None:
         self.command("notebook:run-all-cells")
+
+    def evaluate(self, expression: str) -> str:
+        """What a Python expression is in the notebook's kernel, as text."""
+        return self.tab.evaluate(ASK, f"print(repr({expression}))")
 
     def shut_down(self) -> None:
         """End every kernel, so that no test meets what another left."""

@@ -1,0 +1,67 @@
+"""The live workbench in a notebook, and its static twin where nobody is in front of it."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, Union
+
+from workbench.components import WorkbenchError
+from workbench.panel.names import choose
+from workbench.runs.headless import live as is_live
+from workbench.spec import Spec
+
+if TYPE_CHECKING:
+    from workbench.panel.live import Panel
+    from workbench.panel.static import StaticPanel
+
+__all__ = ["panel"]
+
+#: the latest panel of this kernel, and what it was made from
+_latest: "tuple[Any, Panel] | None" = None
+
+
+def panel(
+    spec: Spec | None = None,
+    show: Iterable[str] | None = None,
+    hide: Iterable[str] | None = None,
+    lock: Iterable[str] | None = None,
+    live: bool | None = None,
+) -> Union["Panel", "StaticPanel"]:
+    """The live workbench: pick, train, watch, steer, compare.
+
+    Without a front end (papermill, nbconvert) it trains at once and shows the figures of the finished run.
+
+    A kernel has one panel at a time: the same call again, or a call without arguments, gives the panel there is with
+    its run, so that nothing is lost when a page is reloaded or a cell is run twice. While a run is in progress, a call
+    with other arguments gives that panel too and says so.
+
+    Args:
+        spec: what the controls show first; default: ``Spec()``.
+        show: names of the only pickers to show, such as ``["tasks", "weighting"]``; the buttons stay.
+        hide: names of pickers and buttons not to show, such as ``["encoder", "seed", "compare"]``.
+        lock: names of pickers that are shown but cannot be changed.
+        live: whether a person is in front of it; found out by default.
+
+    Raises:
+        WorkbenchError: a name that is no control; headless: the run failed.
+    """
+    global _latest
+    if spec is not None and not isinstance(spec, Spec):
+        raise WorkbenchError(f"panel: spec should be a Spec, found {type(spec).__name__}; write wb.panel(wb.Spec(…)).")
+    choice = choose(show, hide, lock)
+    if not is_live(live):
+        from workbench.panel.static import StaticPanel
+
+        return StaticPanel(spec or Spec())
+
+    from workbench.panel.live import Panel
+
+    asked = (spec, choice)
+    if _latest is not None:
+        before, there = _latest
+        if asked in (before, (None, choose())):
+            return there
+        if there.alive:
+            there.say("This is the run in progress; press Stop, then run the cell again for the new panel.")
+            return there
+    made = Panel(spec or Spec(), choice)
+    _latest = (asked, made)
+    return made

@@ -1,0 +1,454 @@
+"""The live workbench: pick, train, watch, steer, compare."""
+
+from collections.abc import Callable
+from functools import wraps
+from html import escape
+from threading import RLock
+from typing import Any
+
+import ipywidgets as widgets
+
+from workbench.components import WorkbenchError, component
+from workbench.panel.canvas import Canvas
+from workbench.panel.compare import Comparing
+from workbench.panel.names import Choice
+from workbench.panel.pickers import Pickers
+from workbench.panel.ticker import Ticker
+from workbench.runs.train import start
+from workbench.spec import Spec
+
+__all__ = ["Panel", "guarded"]
+
+ALIVE = ("running", "paused")
+
+
+def guarded(panel: "Panel", action: Callable[[], object]) -> Callable[..., None]:
+    """A widget callback that calls ``action``; what it raises is shown in the panel and recorded in ``errors``."""
+
+    @wraps(action)
+    def callback(*_: Any) -> None:
+        try:
+            action()
+        except Exception as error:  # noqa: BLE001 (ipywidgets would drop it)
+            panel.fail(error)
+
+    return callback
+
+
+class Panel:
+    """The live workbench. Make one with ``wb.panel()``; the last expression of a cell shows it.
+
+    Its methods are what the buttons do, and may be called from a cell as well.
+
+    Args:
+        spec: what the controls show first.
+        choice: which controls are hidden or locked.
+
+    Attributes:
+        session: the run in progress, or the last one; None before the first start.
+        errors: every exception met behind the panel, oldest first.
+        comparison: the comparison with single-task baselines, once there is one.
+        widget: what is shown.
+    """
+
+    def __init__(self, spec: Spec, choice: Choice) -> None:
+        self.session: Any = None
+        self.errors: list[BaseException] = []
+        self.comparison: Any = None
+        self._choice = choice
+        self._message, self._alarm = "", False
+        self._ticker: Ticker | None = None
+        self._comparing: Comparing | None = None
+        self._counted: Any = None
+        self._lock = RLock()
+        self._shown: tuple[Any, ...] = ()
+        self.canvas = Canvas()
+        self.pickers = Pickers(
+            spec, guarded(self, self._check), guarded(self, self._lr_moved), guarded(self, self._weights_moved)
+        )
+        self._build()
+        self._check()
+
+    # ------------------------------------------------------------------ what can be asked
+
+    @property
+    def spec(self) -> Spec:
+        """The spec that the controls show.
+
+        Raises:
+            WorkbenchError: every fault of it.
+        """
+        return self.pickers.spec
+
+    @property
+    def run(self) -> Any:
+        """The run of the last session, readable while it trains; None before the first start."""
+        return None if self.session is None else self.session.run
+
+    @property
+    def alive(self) -> bool:
+        """Whether a run is in progress (running or paused)."""
+        return self.session is not None and self.session.status in ALIVE
+
+    @property
+    def message(self) -> str:
+        """The sentence below the state line."""
+        return self._message
+
+    # ------------------------------------------------------------------ what can be done
+
+    def start(self) -> None:
+        """Train what the controls show; while a run is in progress it says so and starts none.
+
+        Raises:
+            WorkbenchError: every fault of the spec, or what is wrong with the data.
+        """
+        if self._may_start():
+            self._begin(paused=False)
+
+    def attach(self, session: Any) -> None:
+        """Show a session, whoever started it."""
+        self.session, self.comparison, self._comparing = session, None, None
+        self.canvas.reset(session.tasks)
+        if session.spec != self._spec_or_none():
+            self.pickers.spec = session.spec
+        self.pickers.show(session.lr, session.spec.chosen("weighting")[1].get("weights", {}))
+        self._offer_tasks(list(session.tasks))
+        self.say("")
+        self._tick_on()
+
+    def pause(self) -> None:
+        """Pause after the current step, or go on."""
+        session = self._running("pause")
+        if session.status == "paused":
+            session.resume()
+        else:
+            session.pause()
+        self._soon()
+
+    def resume(self) -> None:
+        """Go on after a pause."""
+        self._running("resume").resume()
+        self._soon()
+
+    def step(self, n: int = 1) -> None:
+        """Take ``n`` steps, then pause; the first ones of a new run if none is in progress."""
+        self._step(n)
+
+    def step_task(self, task: str | None = None) -> None:
+        """Take one step for one task alone, then pause. Default: the task chosen beside the button."""
+        self._step(1, self.task.value if task is None else task)
+
+    def stop(self) -> None:
+        """End the run after the current step; what there is is kept."""
+        self._running("stop").stop()
+        self._soon()
+
+    def set(self, lr: float | None = None, weights: dict[str, float] | None = None) -> None:
+        """Change the learning rate or task weights of the run in progress."""
+        self._running("change").set(lr=lr, weights=weights)
+        self._soon()
+
+    def compare(self) -> None:
+        """Train one single-task baseline per task in the background, then show the comparison below the curves.
+
+        Raises:
+            WorkbenchError: there is no finished run.
+        """
+        if self._busy:
+            self.say("The single-task baselines are being trained already.")
+            return
+        if self.session is None or self.session.status not in ("done", "stopped"):
+            raise WorkbenchError(
+                "There is no finished run to compare: press Start, and wait for its end or press Stop."
+            )
+        self.say("Training one model per task, with the same encoder and budget …")
+        self._comparing = Comparing(self.session.run, self._soon)
+        self._tick_on()
+
+    def wait(self) -> Any:
+        """Wait for the end of the run and of a comparison; the Run.
+
+        Raises:
+            WorkbenchError: nothing was started, or the run failed.
+        """
+        if self.session is None:
+            raise WorkbenchError("There is nothing to wait for: press Start or call panel.start().")
+        run = self.session.wait()
+        if self._comparing is not None:
+            self._comparing.over.wait()
+        if self._ticker is not None:
+            self._ticker.join()
+        return run
+
+    def say(self, sentence: str, alarm: bool = False) -> None:
+        """Show a sentence below the state line."""
+        self._message, self._alarm = sentence, alarm
+        self._soon()
+
+    def fail(self, error: BaseException) -> None:
+        """Show and record an exception; nothing else is lost."""
+        self.errors.append(error)
+        self.say(_sentence(error), alarm=True)
+
+    def close(self) -> None:
+        """Stop what runs and take the widgets away."""
+        if self.alive:
+            self.session.stop()
+            self.session.over.wait()
+        if self._comparing is not None:
+            self._comparing.over.wait()
+        if self._ticker is not None:
+            self._ticker.join()
+        self.canvas.close()
+        self.widget.close()
+
+    def _repr_mimebundle_(self, **options: Any) -> Any:
+        return self.widget._repr_mimebundle_(**options)
+
+    def __repr__(self) -> str:
+        status = "not started" if self.session is None else self.session.status
+        return f"<workbench panel, {status}>"
+
+    # ------------------------------------------------------------------ what the widgets show
+
+    def refresh(self) -> bool:
+        """Bring every widget up to date; whether there will be more to show.
+
+        Called by the ticker while something runs, and by whoever changed something while nothing does.
+        """
+        with self._lock:
+            session, busy = self.session, self._busy
+            alive = self.alive  # before drawing: what comes later is drawn next time
+            if session is not None:
+                self.canvas.draw(session.history, metrics={task: name for task, name, _ in session.exp.metrics})
+                self._note_failures()
+            self.state.value = self._state_line()
+            role = "alert" if self._alarm else "status"
+            self.note.value = f'<span role="{role}" class="wb-say-{role}">{_lines(self._message)}</span>'
+            if self._comparing is not None and not busy and self.comparison is None:
+                self._show_comparison(self._comparing)
+            self.table.value = "" if self.comparison is None else self.comparison._repr_html_()
+            self._enable(alive, busy)
+            return alive or busy
+
+    @property
+    def _busy(self) -> bool:
+        return self._comparing is not None and not self._comparing.over.is_set()
+
+    def _tick_on(self) -> None:
+        if not (self._ticker is not None and self._ticker.wake()):
+            self._ticker = Ticker(guarded_tick(self)).start()
+
+    def _soon(self) -> None:
+        """Show a change: through the ticker while it runs, at once otherwise."""
+        if not (self._ticker is not None and self._ticker.wake()):
+            self.refresh()
+
+    def _note_failures(self) -> None:
+        """A run that failed is an error of this panel, once."""
+        session = self.session
+        if session.status == "failed" and self._counted is not session:
+            self._counted = session
+            self.errors.append(session.failure or WorkbenchError(session.error or "The run failed."))
+            self._message, self._alarm = session.error or "The run failed.", True
+
+    def _show_comparison(self, comparing: Comparing) -> None:
+        self._comparing = None
+        if comparing.failure is not None:
+            self.errors.append(comparing.failure)
+            self._message, self._alarm = _sentence(comparing.failure), True
+        else:
+            self.comparison = comparing.comparison
+            self._message, self._alarm = "", False
+
+    def _state_line(self) -> str:
+        session = self.session
+        if session is None:
+            return "ready"
+        status, step, total = session.status, session.step_number, session.total_steps
+        epochs = session.spec.epochs
+        words = [f"<b>{status}</b>", f"epoch {min(session.epoch + (status in ALIVE), epochs)} of {epochs}"]
+        words.append(f"step {step} of {total}")
+        speed = session.steps_per_second
+        if speed:
+            words.append(f"{speed:.3g} steps/s" if speed < 100 else f"{speed:.0f} steps/s")
+            if status in ALIVE:
+                words.append(f"{_duration((total - step) / speed)} left")
+        words += [f"lr {session.lr:.3g}", escape(session.device)]
+        return " · ".join(words)
+
+    def _enable(self, alive: bool, busy: bool) -> None:
+        status = "" if self.session is None else self.session.status
+        steerable = alive and self.session.weights_settable
+        if alive:
+            reason = "" if steerable else self._own_weights(self.session.spec.chosen("weighting")[0])
+        elif self.pickers.weights_are_settings:
+            reason = ""
+        else:
+            name = self.pickers.pickers["weighting"].name
+            moved = getattr(component("weighting", name), "steerable", False)
+            reason = "may be moved while it trains" if moved else self._own_weights(name)
+        if "weights" in self._choice.locked:
+            reason = "locked"
+        shown = (status, alive, busy, reason)
+        if shown == self._shown:
+            return
+        self._shown = shown
+        self.buttons["start"].disabled = alive or busy
+        self.buttons["pause"].description = "Resume" if status == "paused" else "Pause"
+        for name in ("pause", "stop"):
+            self.buttons[name].disabled = not alive
+        for each in (self.buttons["step"], self.buttons["step_task"], self.task):
+            each.disabled = busy
+        self.buttons["compare"].disabled = busy or status not in ("done", "stopped")
+        locked = self._choice.locked
+        for family, picker in self.pickers.pickers.items():
+            picker.disable(alive or family in locked)
+        self.pickers.tasks.disable(alive or "tasks" in locked)
+        for name, number in self.pickers.numbers.items():
+            number.widget.disabled = name in locked or (alive and name != "lr")
+        self.pickers.weights.disable(reason)
+
+    @staticmethod
+    def _own_weights(weighting: str) -> str:
+        return f"weighting {weighting} computes them itself"
+
+    # ------------------------------------------------------------------ what persons do
+
+    def _may_start(self) -> bool:
+        """Whether a new run may start; if not, it says why."""
+        if self.alive:
+            at = f"step {self.session.step_number} of {self.session.total_steps}"
+            self.say(f"A run is in progress ({at}, {self.session.status}); press Stop before you start another.")
+        elif self._busy:
+            self.say("The single-task baselines are being trained; start again when they are done.")
+        else:
+            return True
+        return False
+
+    def _begin(self, paused: bool) -> None:
+        spec = self.spec
+        self.state.value = "loading data …"
+        try:
+            self.attach(start(spec, paused=paused))
+        except Exception:
+            self.refresh()
+            raise
+
+    def _step(self, n: int, task: str | None = None) -> None:
+        if not self.alive and self._may_start():
+            self._begin(paused=True)
+        self._running("step").step(n, task)
+        self._soon()
+
+    def _running(self, what: str) -> Any:
+        if not self.alive:
+            raise WorkbenchError(f"There is no run to {what}: press Start.")
+        return self.session
+
+    def _check(self) -> None:
+        """Say at once what is wrong with the spec as it is now; nothing is an error before Start."""
+        faults = ""
+        try:
+            spec = self.pickers.spec
+            self._offer_tasks(list(self.pickers.tasks.boxes) if spec.tasks is None else spec.tasks)
+        except WorkbenchError as error:
+            faults = str(error)
+        self.say(faults, alarm=bool(faults))
+
+    def _offer_tasks(self, names: list[str]) -> None:
+        """Show the tasks where they are named before anything is trained."""
+        if list(self.task.options) != names:
+            self.task.options = names
+            self.task.value = names[0] if names else None
+            if self.session is None:
+                self.canvas.reset(names)
+
+    def _spec_or_none(self) -> Spec | None:
+        try:
+            return self.spec
+        except WorkbenchError:
+            return None
+
+    def _lr_moved(self) -> None:
+        if not self.alive:
+            self._check()
+        elif self.pickers.lr != self.session.lr:
+            self.set(lr=self.pickers.lr)
+
+    def _weights_moved(self) -> None:
+        if not self.alive:
+            self._check()
+        elif self.session.weights_settable:
+            self.set(weights=self.pickers.weights.values)
+
+    # ------------------------------------------------------------------ layout
+
+    def _build(self) -> None:
+        self.buttons = {
+            "start": self._button("start", "Start", "train what the controls show", self.start),
+            "pause": self._button("pause", "Pause", "wait after the current step, or go on", self.pause),
+            "step": self._button("step", "Step", "take one step, then wait", self.step),
+            "stop": self._button("stop", "Stop", "end the run and keep what there is", self.stop),
+            "step_task": self._button(
+                "step-task", "Step task", "take one step for this task alone, then wait", self.step_task
+            ),
+            "compare": self._button(
+                "compare", "Compare with single tasks", "train one model per task, then compare", self.compare
+            ),
+        }
+        self.buttons["start"].button_style = "primary"
+        self.task = widgets.Dropdown(tooltip="the task for Step task", layout=widgets.Layout(width="110px"))
+        self.task.add_class("wb-step-of")
+        self.state, self.note, self.table = widgets.HTML("ready"), widgets.HTML(), widgets.HTML()
+        for part, name in ((self.state, "status"), (self.note, "message"), (self.table, "comparison")):
+            part.add_class(f"wb-{name}")
+        hidden = self._choice.hidden
+        bar = [self.buttons[name] for name in ("start", "pause", "step", "stop") if name not in hidden]
+        if "step_task" not in hidden:
+            bar += [self.buttons["step_task"], self.task]
+        if "compare" not in hidden:
+            bar.append(self.buttons["compare"])
+        controls = widgets.VBox([part for name, part in self.pickers.parts.items() if name not in hidden])
+        controls.add_class("wb-controls")
+        pictures = widgets.VBox([self.canvas, self.table])
+        pictures.add_class("wb-pictures")
+        buttons = widgets.HBox(bar, layout=widgets.Layout(flex_flow="row wrap"))
+        main = widgets.Box([controls, pictures] if controls.children else [pictures])
+        main.add_class("wb-main")
+        self.widget = widgets.VBox([buttons, self.state, self.note, main])
+        self.widget.add_class("wb-panel")
+
+    def _button(self, name: str, text: str, tooltip: str, action: Callable[[], object]) -> Any:
+        button = widgets.Button(description=text, tooltip=tooltip, layout=widgets.Layout(width="auto"))
+        button.add_class(f"wb-{name}")
+        button.on_click(guarded(self, action))
+        return button
+
+
+def guarded_tick(panel: Panel) -> Callable[[], bool]:
+    """``panel.refresh`` for the ticker: an exception is recorded before it ends the thread."""
+
+    def tick() -> bool:
+        try:
+            return panel.refresh()
+        except Exception as error:
+            panel.errors.append(error)
+            raise
+
+    return tick
+
+
+def _sentence(error: BaseException) -> str:
+    return str(error) if isinstance(error, WorkbenchError) else f"{type(error).__name__}: {error}"
+
+
+def _lines(text: str) -> str:
+    return "<br>".join(escape(line) for line in text.split("\n"))
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

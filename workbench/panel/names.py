@@ -1,0 +1,50 @@
+"""Which controls a teacher shows, hides or locks."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from workbench.components import WorkbenchError, one_of
+
+__all__ = ["Choice", "choose"]
+
+#: what edits the spec
+PICKERS = ("problem", "tasks", "encoder", "fusion", "weighting", "epochs", "batch_size", "lr", "seed", "weights")
+#: what drives a run
+ACTIONS = ("start", "pause", "step", "step_task", "stop", "compare")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Names of the controls that are not shown, and of those that are shown but cannot be changed."""
+
+    hidden: frozenset[str] = frozenset()
+    locked: frozenset[str] = frozenset()
+
+
+def choose(
+    show: Iterable[str] | None = None, hide: Iterable[str] | None = None, lock: Iterable[str] | None = None
+) -> Choice:
+    """Check a teacher's choice.
+
+    Args:
+        show: only these pickers; the buttons stay.
+        hide: not these pickers and buttons.
+        lock: these are shown but cannot be changed.
+
+    Raises:
+        WorkbenchError: a name that is no control, with the nearest one.
+    """
+    faults = []
+    for word, names, allowed in (("show", show, PICKERS), ("hide", hide, PICKERS + ACTIONS), ("lock", lock, PICKERS)):
+        if isinstance(names, str):
+            faults.append(f"panel: {word} is a list of names, [{names!r}], found the text {names!r}.")
+        else:
+            faults += [
+                f"panel: {word} names no control {name!r}: {one_of(name, allowed)}."
+                for name in names or ()
+                if name not in allowed
+            ]
+    if faults:
+        raise WorkbenchError(*faults)
+    hidden = set(hide or ()) | (set() if show is None else set(PICKERS) - set(show))
+    return Choice(frozenset(hidden), frozenset(lock or ()))
