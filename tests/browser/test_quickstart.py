@@ -2,14 +2,17 @@
 
 import json
 import re
+from pathlib import Path
 
+import nbformat
 import pytest
 
-PANEL = """
+REPOSITORY = Path(__file__).parents[2]
+
+SMALL = """
 import workbench as wb
 
-spec = wb.Spec(tasks=["digit", "parity", "ink"], encoder="cnn", weighting="fixed", epochs=400, batch_size=64, lr=0.003)
-panel = wb.panel(spec)
+panel = wb.panel(wb.Spec(tasks=["digit", "parity", "ink"], epochs=3, weighting="pcgrad"))
 panel
 """
 STEP = re.compile(r"step (\d+) of")
@@ -19,16 +22,28 @@ def step_shown(status) -> int:
     return int(STEP.search(status.inner_text()).group(1))
 
 
-@pytest.fixture
-def panel(lab, page, request):
-    page.open(lab.notebook(f"{request.node.name}.ipynb", PANEL))
+def quickstart(**parameters) -> list[str]:
+    """The code cells of the quickstart up to its panel, with some parameters changed."""
+    book = nbformat.read(REPOSITORY / "notebooks" / "00_quickstart.ipynb", as_version=4)
+    cells = [cell for cell in book.cells if cell.cell_type == "code"]
+    last = next(i for i, cell in enumerate(cells) if "wb.panel(" in cell.source)
+    first = next(cell for cell in cells if "parameters" in cell.metadata.get("tags", []))
+    for name, value in parameters.items():
+        first.source, found = re.subn(rf"^{name} = .*$", f"{name} = {value!r}", first.source, flags=re.MULTILINE)
+        assert found == 1, f"the quickstart has no parameter {name}"
+    return [cell.source for cell in cells[: last + 1]]
+
+
+def opened(page, url):
+    """The panel of a notebook whose cells have run."""
+    page.open(url)
     page.run_cells()
-    page.tab.locator(".wb-panel").wait_for()
-    page.tab.locator(".wbc").wait_for()
+    page.tab.locator(".wb-panel .wbc").wait_for()
     return page.tab.locator(".wb-panel")
 
 
-def test_start_watch_steer_pause_reload_find_again_stop(lab, page, panel):
+def test_start_watch_steer_pause_reload_find_again_stop(lab, page):
+    panel = opened(page, lab.notebook("quickstart.ipynb", *quickstart(weighting="fixed", epochs=400)))
     tab, expect = page.tab, page.expect
     status = tab.locator(".wb-status")
     expect(status).to_have_text("ready")
@@ -87,3 +102,29 @@ def test_start_watch_steer_pause_reload_find_again_stop(lab, page, panel):
     assert any("lr" in values and values["lr"] < 0.003 for values in steered)
     assert [command["values"] for command in commands if command["command"] == "step"] == [{}, {"task": "digit"}]
     assert page.evaluate("panel.errors") == "[]"
+
+
+def test_a_finished_run_is_compared_with_single_tasks(lab, page):
+    page.tab.set_viewport_size({"width": 1280, "height": 720})
+    panel = opened(page, lab.notebook("compare.ipynb", SMALL))
+    status, table = panel.locator(".wb-status"), panel.locator(".wb-comparison table")
+    panel.get_by_role("button", name="Start", exact=True).click()
+    page.expect(status).to_contain_text("done", timeout=30_000)
+    panel.get_by_role("button", name="Compare with single tasks").click()
+    page.expect(table).to_contain_text("single tasks", timeout=60_000)
+    page.tab.locator(".wb-panel").scroll_into_view_if_needed()
+    page.shot("panel-1280")
+    table.scroll_into_view_if_needed()
+    page.shot("panel-compared")
+    assert page.evaluate("panel.errors") == "[]"
+
+
+def test_what_is_wrong_is_said_in_the_panel_and_nothing_is_lost(lab, page):
+    cell = SMALL.replace("epochs=3", "epochs=3, batch_size=5000")
+    panel = opened(page, lab.notebook("wrong.ipynb", cell))
+    panel.get_by_role("button", name="Start", exact=True).click()
+    page.expect(panel.get_by_role("alert")).to_contain_text("batch_size = 5000 is larger than the")
+    page.shot("panel-wrong")
+    panel.locator(".wb-weighting select").select_option("dwa")
+    assert page.evaluate("(panel.spec.weighting, panel.spec.batch_size)") == "('dwa', 5000)"
+    assert page.evaluate("len(panel.errors)") == "1"

@@ -303,7 +303,7 @@ class CurvePlot extends Surface {
       this.canvas.setAttribute("aria-label", `${this.description.title}: no values yet`);
       return;
     }
-    const smoothed = (curve) => view.smoothing > 0 && curve.split === "train";
+    const smoothed = (curve) => this.description.smooth && view.smoothing > 0 && curve.split === "train";
     const drawn = new Map(
       curves.map((c) => [c, smoothed(c) ? smooth(c.values, c.n, view.smoothing) : c.values]),
     );
@@ -313,12 +313,11 @@ class CurvePlot extends Surface {
     pen.beginPath();
     pen.rect(MARGIN.left, 0, this.width - MARGIN.left - MARGIN.right, this.height - MARGIN.bottom + 1);
     pen.clip();
-    const sparse = this.description.group === "loss";
     for (const curve of curves) if (smoothed(curve)) this.line(pen, curve, curve.values, 0.8, 0.14, false);
     for (const split of ["train", "val"])
       for (const curve of curves)
         if (curve.split === split) {
-          const strong = split === "val" || !sparse;
+          const strong = split === "val" || !this.description.smooth;
           this.line(pen, curve, drawn.get(curve), strong ? 2.2 : 1.1, strong ? 1 : 0.75, split === "val");
         }
     pen.restore();

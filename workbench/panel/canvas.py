@@ -27,9 +27,10 @@ POINT = 8
 #: an allowance too small for both ends and one pair of extremes would draw nothing
 FEWEST_POINTS = 4
 
-#: the plots of curves, in the order they are shown; a new one is a line here
+#: the plots of curves, in their order; a new one is a line here. ``log``: the axis may be made logarithmic;
+#: ``smooth``: noisy training curves, drawn thin and smoothed; ``zero``: the axis starts at 0
 PLOTS: tuple[dict[str, Any], ...] = (
-    {"group": "loss", "title": "Loss", "note": "thin: training · strong: validation", "log": True},
+    {"group": "loss", "title": "Loss", "note": "thin: training · strong: validation", "log": True, "smooth": True},
     {"group": "metric", "title": "Validation metric", "note": ""},
     {"group": "weight", "title": "Task weights", "note": "as applied to the shared part", "zero": True},
 )

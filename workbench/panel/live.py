@@ -11,7 +11,7 @@ import ipywidgets as widgets
 from workbench.components import WorkbenchError, component
 from workbench.panel.canvas import Canvas
 from workbench.panel.compare import Comparing
-from workbench.panel.names import Choice
+from workbench.panel.names import PICKERS, Choice
 from workbench.panel.pickers import Pickers
 from workbench.panel.ticker import Ticker
 from workbench.runs.train import start
@@ -410,7 +410,7 @@ class Panel:
             bar += [self.buttons["step_task"], self.task]
         if "compare" not in hidden:
             bar.append(self.buttons["compare"])
-        controls = widgets.VBox([part for name, part in self.pickers.parts.items() if name not in hidden])
+        controls = widgets.VBox([self.pickers.parts[name] for name in PICKERS if name not in hidden])
         controls.add_class("wb-controls")
         pictures = widgets.VBox([self.canvas, self.table])
         pictures.add_class("wb-pictures")

@@ -7,8 +7,8 @@ from workbench.components import WorkbenchError, one_of
 
 __all__ = ["Choice", "choose"]
 
-#: what edits the spec
-PICKERS = ("problem", "tasks", "encoder", "fusion", "weighting", "epochs", "batch_size", "lr", "seed", "weights")
+#: what edits the spec, in the order it is shown: what also steers a run comes early enough to be seen without scrolling
+PICKERS = ("problem", "tasks", "fusion", "weighting", "weights", "lr", "epochs", "batch_size", "seed", "encoder")
 #: what drives a run
 ACTIONS = ("start", "pause", "step", "step_task", "stop", "compare")
 

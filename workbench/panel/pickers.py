@@ -12,7 +12,7 @@ from workbench.spec import Spec
 
 __all__ = ["FAMILIES_SHOWN", "NUMBERS_SHOWN", "Picker", "Pickers", "TaskPicker", "WeightSliders"]
 
-#: families with a picker, in the order they are shown; the others stay as the given spec has them
+#: families with a picker; the others stay as the given spec has them
 FAMILIES_SHOWN = ("problem", "encoder", "fusion", "weighting")
 #: plain fields of the spec with a control
 NUMBERS_SHOWN = ("epochs", "batch_size", "lr", "seed")
@@ -115,7 +115,8 @@ class TaskPicker:
         self._off = False
         self.note = widgets.HTML()
         self.note.add_class("wb-idea")
-        self.grid = widgets.Box(layout=widgets.Layout(flex_flow="row wrap"))
+        self.grid = widgets.Box()
+        self.grid.add_class("wb-boxes")
         label = widgets.HTML(f'<span title="{escape(Spec.settings()["tasks"].help)}">tasks</span>')
         label.add_class("wb-label")
         self.widget = widgets.VBox([widgets.HBox([label, self.grid]), self.note])
@@ -248,10 +249,9 @@ class Pickers:
             tell = lr_moved if name == "lr" else self._changed
             each.widget.observe(lambda _, tell=tell: None if self._quiet else tell(), "value")
         self.parts: dict[str, Any] = {
-            "problem": self.pickers["problem"].widget,
-            "tasks": self.tasks.widget,
-            **{family: self.pickers[family].widget for family in FAMILIES_SHOWN[1:]},
+            **{family: picker.widget for family, picker in self.pickers.items()},
             **{name: each.widget for name, each in self.numbers.items()},
+            "tasks": self.tasks.widget,
             "weights": self.weights.widget,
         }
         self._offer_tasks(spec.tasks)
