@@ -47,8 +47,7 @@ def test_an_unwritable_store_is_a_fault(capsys, monkeypatch, tmp_path):
 
 
 def test_no_browser_is_only_a_note(capsys, monkeypatch):
-    monkeypatch.setattr(shutil, "which", lambda name: None)
-    monkeypatch.delenv("BROWSER_PATH", raising=False)
+    monkeypatch.setattr("workbench.plots.figure.chrome", lambda: None)
     _, found = findings(capsys)
     assert found["PNG pictures"]["state"] == "note"
 

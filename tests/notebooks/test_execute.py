@@ -109,6 +109,13 @@ def test_idle_helpers_and_threads_about_to_end_are_no_faults(notebook, tmp_path)
     assert done.faults == []
 
 
+def test_a_progress_bar_is_kept_as_it_looked_at_the_end(notebook, tmp_path):
+    source = "import sys\nfor i in range(50):\n    print(f'\\rstep {i}', end='', file=sys.stderr, flush=True)"
+    done = execute(notebook(source), out=tmp_path, progress=False)
+    (output,) = nbformat.read(done.path, as_version=4).cells[0].outputs
+    assert output.text.strip() == "step 49"
+
+
 def test_a_cell_tagged_so_may_raise(notebook, tmp_path):
     done = execute(notebook("1 / 0", tags=("raises-exception",)), out=tmp_path, progress=False)
     assert done.faults == []

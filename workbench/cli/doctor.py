@@ -18,7 +18,6 @@ from packaging.specifiers import SpecifierSet
 from workbench.cli.tables import show_json
 
 DISTRIBUTION = "mtl-workbench"
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 
 
 @dataclass(frozen=True)
@@ -168,7 +167,9 @@ def kernel() -> Iterator[Finding]:
 
 def pictures() -> Iterator[Finding]:
     """What is needed to put PNG pictures beside plotly figures: kaleido and a Chrome."""
-    path = os.environ.get("BROWSER_PATH") or next(filter(None, map(shutil.which, BROWSERS)), None)
+    from workbench.plots.figure import chrome
+
+    path = chrome()
     if find_spec("kaleido") is None:
         yield Finding("PNG pictures", "note", "none: kaleido is not installed", "pip install kaleido")
     elif path is None:

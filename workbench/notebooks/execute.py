@@ -123,9 +123,11 @@ def _run(path: Path, target: Path, values: dict[str, Any], store: Path, progress
 
 def _finish(partial: Path, target: Path, failed: bool) -> None:
     import nbformat
+    from nbconvert.preprocessors import CoalesceStreamsPreprocessor
     from papermill.execute import remove_error_markers
 
     notebook = nbformat.read(partial, as_version=4)
+    CoalesceStreamsPreprocessor(enabled=True).preprocess(notebook, {})  # a progress bar as it looked at the end
     notebook.metadata.papermill.update(input_path=None, output_path=target.name)
     nbformat.write(notebook if failed else remove_error_markers(notebook), partial)
     os.replace(partial, target)
