@@ -22,7 +22,7 @@ import importlib
 import types
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from typing import Annotated, Any, ClassVar, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, create_model
@@ -116,7 +116,8 @@ def settings_of(fields: Mapping[str, FieldInfo]) -> dict[str, Setting]:
     """The settings declared by a pydantic model's fields."""
     found = {}
     for name, info in fields.items():
-        kind, optional = info.annotation, False
+        kind: Any = info.annotation
+        optional = False
         if get_origin(kind) in (Union, types.UnionType) and type(None) in get_args(kind):
             optional = True
             rest = [a for a in get_args(kind) if a is not type(None)]
@@ -151,6 +152,12 @@ def listed(value: Any) -> Any:
     return value
 
 
+def short(value: object) -> str:
+    """A value as it may stand in a sentence."""
+    text = repr(value).replace("\n", " ")
+    return text if len(text) <= 80 else text[:77] + "…"
+
+
 def sentences(error: ValidationError, where: str, allowed: Iterable[str]) -> list[str]:
     """pydantic's findings as our sentences: what, where, what is allowed, the nearest valid name."""
     faults = []
@@ -167,7 +174,7 @@ def sentences(error: ValidationError, where: str, allowed: Iterable[str]) -> lis
         else:
             rule = found["msg"][0].lower() + found["msg"][1:]
             rule = rule.removeprefix("value error, ").replace("input should be", "should be")
-            faults.append(f"{where}: {place} {rule}, found {value!r} ({type(value).__name__}).")
+            faults.append(f"{where}: {place} {rule}, found {short(value)} ({type(value).__name__}).")
     return list(dict.fromkeys(faults))
 
 
@@ -199,7 +206,7 @@ class Component:
     @classmethod
     def model(cls) -> type[BaseModel]:
         """The pydantic model of the settings."""
-        return _model(cls)
+        return _model(cls)  # type: ignore[arg-type]
 
     @classmethod
     def settings(cls) -> dict[str, Setting]:
@@ -222,6 +229,11 @@ class Component:
         return (cls.__doc__ or "").strip().split("\n")[0]
 
     @classmethod
+    def prepare(cls, settings: dict[str, Any]) -> dict[str, Any]:
+        """Turn what JSON cannot hold (a DataFrame, say) into what it can, before the settings are checked."""
+        return settings
+
+    @classmethod
     def objections(cls, spec: Any) -> list[str]:
         """Why this component cannot work with the rest of a spec, one sentence per reason (none: it can)."""
         return []
@@ -231,7 +243,7 @@ class Component:
         return f"{type(self).__name__}({shown})"
 
 
-@lru_cache(maxsize=None)
+@cache
 def _model(cls: type[Component]) -> type[BaseModel]:
     fields: dict[str, Any] = {}
     for name, hint in get_type_hints(cls, include_extras=True).items():
@@ -276,11 +288,21 @@ def register(family: str, name: str, *, source: str = "", tags: tuple[str, ...] 
 
 
 def members(family: str) -> dict[str, type[Component]]:
-    """Every component of a family by name, core ones first."""
+    """Every component of a family by name: core ones first, then by what they need, then by name."""
     if family not in FAMILIES:
         raise WorkbenchError(f"There is no family {family!r}: {one_of(family, FAMILIES)}.")
     importlib.import_module(FAMILIES[family])
-    return dict(sorted(_REGISTRY[family].items(), key=lambda item: "core" not in item[1].tags))
+    kinds = ["", "losses", "gramian", "jacobian"]
+    return dict(
+        sorted(
+            _REGISTRY[family].items(),
+            key=lambda item: (
+                "core" not in item[1].tags,
+                kinds.index(item[1].needs) if item[1].needs in kinds else 9,
+                item[0],
+            ),
+        )
+    )
 
 
 def component(family: str, name: str) -> type[Component]:
@@ -328,8 +350,19 @@ def from_text(setting: Setting, text: str, where: str) -> Any:
     """
     if setting.optional and text.lower() in ("none", "null", ""):
         return None
+    if text[:1] in "[{":
+        try:
+            return TypeAdapter(setting.type).validate_json(text)
+        except ValidationError as error:
+            raise WorkbenchError(*sentences(error, where, ())) from None
+    parts = [part.strip() for part in text.split(",") if part.strip()]
     if get_origin(setting.type) is list:
-        return [from_text(_item(setting), part.strip(), where) for part in text.split(",") if part.strip()]
+        return [from_text(_item(setting), part, where) for part in parts]
+    if get_origin(setting.type) is dict:
+        pairs = [part.partition("=" if "=" in part else ":") for part in parts]
+        if any(not mark for _, mark, _ in pairs):
+            raise WorkbenchError(f"{where} should be pairs such as a=1,b=2, found {text!r}.")
+        return {key.strip(): from_text(_item(setting), value.strip(), f"{where}.{key}") for key, _, value in pairs}
     try:
         return TypeAdapter(setting.type).validate_strings(text)
     except ValidationError as error:
@@ -343,4 +376,6 @@ def from_text(setting: Setting, text: str, where: str) -> Any:
 def _item(setting: Setting) -> Setting:
     from dataclasses import replace
 
-    return replace(setting, type=get_args(setting.type)[0], optional=False, choices=None)
+    kind = get_args(setting.type)[-1]
+    choices = get_args(kind) if get_origin(kind) is Literal else None
+    return replace(setting, type=kind, optional=False, choices=choices)

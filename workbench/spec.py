@@ -18,10 +18,10 @@ from workbench.components import (
     component,
     from_text,
     listed,
-    members,
     one_of,
     sentences,
     settings_of,
+    short,
 )
 
 __all__ = ["Spec"]
@@ -77,26 +77,30 @@ class Spec(BaseModel):
     test_fraction: Annotated[
         float, Field(gt=0, lt=1, description="share of all rows kept for the final test"), Slider(0.05, 0.5)
     ] = 0.2
-    precision: Annotated[
-        Literal["float32", "bf16"], Field(description="bf16: mixed precision through autocast")
-    ] = "float32"
+    precision: Annotated[Literal["float32", "bf16"], Field(description="bf16: mixed precision through autocast")] = (
+        "float32"
+    )
     device: Annotated[str, Field(description="auto, cpu, cuda, cuda:1, mps")] = "auto"
     seed: Annotated[int, Field(ge=0, description="splits, initial weights and order all follow it"), Slider(0, 20)] = 0
     name: Annotated[str, Field(description="a name for the run's folder")] = ""
 
     def __init__(self, **fields: Any) -> None:
         faults: list[str] = []
+        broken: set[str] = set()  # fields in which a fault was found
         fields = {key: _plain(value) for key, value in fields.items()}
         for family in FAMILIES:  # each is a field of the same name
             if fields.get(family) is not None:
+                known = len(faults)
                 fields[family] = _canonical(family, fields[family], faults)
+                broken |= {family} if len(faults) > known else set()
         try:
             super().__init__(**listed(fields))
+            whole: Spec = self
         except ValidationError as error:
             faults = sentences(error, "Spec", type(self).model_fields) + faults
-            faults = [fault for fault in faults if "valid dictionary" not in fault]
-        if not faults:
-            faults = _combination_faults(self)
+            broken |= {str(found["loc"][0]) for found in error.errors()}
+            whole = Spec.model_construct(**{key: value for key, value in listed(fields).items() if key not in broken})
+        faults += _combination_faults(whole, broken)
         if faults:
             raise WorkbenchError(*faults)
 
@@ -150,7 +154,9 @@ class Spec(BaseModel):
         try:
             fields = json.loads(text)
         except json.JSONDecodeError as error:
-            raise WorkbenchError(f"This is no JSON: {error.msg} at line {error.lineno}, column {error.colno}.") from None
+            raise WorkbenchError(
+                f"This is no JSON: {error.msg} at line {error.lineno}, column {error.colno}."
+            ) from None
         if not isinstance(fields, dict):
             raise WorkbenchError(f"A spec is a JSON object, found {type(fields).__name__}.")
         return cls(**fields)
@@ -261,12 +267,13 @@ def _canonical(family: str, value: Any, faults: list[str]) -> Any:
         name, settings = value["name"], {key: item for key, item in value.items() if key != "name"}
     else:
         faults.append(
-            f"Spec: {family} should be a name or {{'name': …, setting: …}}, found {value!r} ({type(value).__name__})."
+            f"Spec: {family} should be a name or {{'name': …, setting: …}}, found {short(value)} "
+            f"({type(value).__name__})."
         )
-        return next(iter(members(family)))
+        return ""
     try:
         cls = component(family, name)
-        checked = cls.check(settings)
+        checked = cls.check(cls.prepare(settings))
     except WorkbenchError as error:
         faults.extend(error.faults)
         return name
@@ -274,11 +281,15 @@ def _canonical(family: str, value: Any, faults: list[str]) -> Any:
     return {"name": name, **changed} if changed else name
 
 
-def _combination_faults(spec: Spec) -> list[str]:
-    """What is wrong with the choices together, though each alone is fine: every component may object."""
+def _combination_faults(spec: Spec, broken: set[str]) -> list[str]:
+    """What is wrong with the choices together, though each alone is fine: every component may object.
+
+    Args:
+        broken: fields with a fault of their own, which nothing further is said about.
+    """
     faults = []
     for family in FAMILIES:
-        if getattr(spec, family) is not None:
+        if not broken & {family, "problem", "fusion"} and getattr(spec, family) is not None:
             faults += component(family, spec.chosen(family)[0]).objections(spec)
     if spec.val_fraction + spec.test_fraction >= 1:
         faults.append(

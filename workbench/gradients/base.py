@@ -43,4 +43,3 @@ class Gradients(Component):
     @abstractmethod
     def take(self, model: Any, losses: Sequence[Tensor], tasks: Sequence[str]) -> TaskGradients:
         """The task gradients behind these losses, which come from the last ``forward``."""
-

@@ -14,7 +14,10 @@ def delta_m(frame: pd.DataFrame, title: str = "Δm against single-task models") 
         frame: columns ``method``, ``delta_m``, ``low``, ``high``, ``seeds``.
     """
     figure = Figure()
-    y = [f"{method}  ({n} seed{'s' if n != 1 else ''})" for method, n in zip(frame["method"], frame["seeds"], strict=True)]
+    y = [
+        f"{method}  ({n} seed{'s' if n != 1 else ''})"
+        for method, n in zip(frame["method"], frame["seeds"], strict=True)
+    ]
     known = frame["low"].notna()
     figure.add_trace(
         go.Scatter(

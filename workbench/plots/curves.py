@@ -1,6 +1,7 @@
 """Curves over steps: losses, metrics, task weights."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -65,7 +66,7 @@ def thinned(steps: np.ndarray, values: np.ndarray, points: int = POINTS) -> tupl
         return steps, values
     edges = np.linspace(0, n, points // 2 + 1).astype(int)
     keep = {0, n - 1}
-    for start, end in zip(edges[:-1], edges[1:], strict=True):
+    for start, end in pairwise(edges):
         block = values[start:end]
         if np.isfinite(block).any():
             keep |= {start + int(np.nanargmin(block)), start + int(np.nanargmax(block))}

@@ -31,6 +31,4 @@ class TaskStyle(TypedDict):
 
 def task_style(names: Sequence[str]) -> dict[str, TaskStyle]:
     """A colour and a line style per task, by position; the pair repeats only after 42 tasks."""
-    return {
-        name: {"color": COLORS[i % len(COLORS)], "dash": DASHES[i % len(DASHES)]} for i, name in enumerate(names)
-    }
+    return {name: {"color": COLORS[i % len(COLORS)], "dash": DASHES[i % len(DASHES)]} for i, name in enumerate(names)}

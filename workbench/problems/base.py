@@ -166,8 +166,3 @@ class Problem(Component):
         except WorkbenchError as error:
             return error.faults
         return []
-
-    @classmethod
-    def prepare(cls, settings: dict[str, Any]) -> dict[str, Any]:
-        """Turn what JSON cannot hold (a DataFrame) into what it can (a path), before the settings are checked."""
-        return settings

@@ -40,7 +40,7 @@ class Affinity:
         """
         if not maps:
             raise WorkbenchError(
-                "This run measured no affinity: it needs two tasks or more, shared parameters, and affinity= in its spec."
+                "This run measured no affinity: it takes two tasks, shared parameters, and affinity= in its spec."
             )
         stack = np.stack([matrix for _, matrix in maps])
         known = ~np.isnan(stack)

@@ -183,20 +183,15 @@ def _seedless(spec: Spec, seed: int = 0) -> str:
 
 
 def _labels(specs: list[Spec]) -> list[str]:
-    """A short label per method: what is common to all is left out, weighting and fusion are not."""
-    plain = [{} if _is_baseline(spec) else spec.to_dict(defaults=False) for spec in specs]
-    others = [p for p, spec in zip(plain, specs, strict=True) if not _is_baseline(spec)]
+    """A short label per method: weighting and fusion, and whatever else differs between the methods."""
+    others = [spec.to_dict(defaults=False) for spec in specs if not _is_baseline(spec)]
+    keys = sorted({key for other in others for key in other} - {"weighting", "fusion", "seed", "name", "problem"})
+    differing = [key for key in keys if len({repr(other.get(key)) for other in others}) > 1]
     labels = []
-    for entry, spec in zip(plain, specs, strict=True):
-        if _is_baseline(spec):
-            labels.append(BASELINE)
-            continue
+    for spec in specs:
         parts = [_words(spec.weighting), _words(spec.fusion)]
-        keys = sorted({key for other in others for key in other} - {"weighting", "fusion", "seed", "name", "problem"})
-        for key in keys:
-            if len({repr(other.get(key)) for other in others}) > 1:
-                parts.append(f"{key}={_words(getattr(spec, key))}")
-        labels.append(", ".join(parts))
+        parts += [f"{key}={_words(getattr(spec, key))}" for key in differing]
+        labels.append(BASELINE if _is_baseline(spec) else ", ".join(parts))
     return labels
 
 

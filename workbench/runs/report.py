@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>{title}</title><style>
 body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 62rem; margin: 2rem auto; padding: 0 1rem; color: #1a1a1a; }}
-table {{ border-collapse: collapse; }} th, td {{ padding: .3rem .8rem; border-bottom: 1px solid #d9d9d9; text-align: right; }}
+table {{ border-collapse: collapse; }}
+th, td {{ padding: .3rem .8rem; border-bottom: 1px solid #d9d9d9; text-align: right; }}
 th:first-child, td:first-child {{ text-align: left; }} pre {{ background: #f5f5f5; padding: 1rem; overflow: auto; }}
 </style></head><body>
 <h1>{title}</h1><p>{sentence}</p><table><tr><th>task</th><th>metric</th><th>validation</th><th>test</th></tr>{rows}</table>

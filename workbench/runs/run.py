@@ -125,9 +125,8 @@ class Run:
         for name, x in views.items():
             ready[name] = torch.as_tensor(x, dtype=torch.float32)
             if name in shapes and tuple(ready[name].shape[1:]) != shapes[name]:
-                faults.append(
-                    f"View {name!r} should be [batch, {', '.join(map(str, shapes[name]))}], found {list(ready[name].shape)}."
-                )
+                wanted = ", ".join(map(str, shapes[name]))
+                faults.append(f"View {name!r} should be [batch, {wanted}], found {list(ready[name].shape)}.")
         if faults:
             raise WorkbenchError(*faults)
         found = outputs(model, ready)
@@ -140,7 +139,9 @@ class Run:
 
         path = self.path / "checkpoint" / "model.safetensors"
         if not path.is_file():
-            raise WorkbenchError(f"Run {self.path.name!r} is not over, so no model was selected; wait for it or stop it.")
+            raise WorkbenchError(
+                f"Run {self.path.name!r} is not over, so no model was selected; wait for it or stop it."
+            )
         exp = Experiment(self.spec.replace(device="cpu"))
         exp.model.load_state_dict(load_file(path))
         return exp.model.eval(), exp.data

@@ -261,7 +261,7 @@ class Session:
             self._write()
         except OSError as error:
             end = self._ended("failed", unwritable(self.folder.path, error))
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 (kept, shown, and raised by wait)
             end = self._ended("failed", _spoken(error, self.spec))
         assert end is not None
         try:

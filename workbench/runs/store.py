@@ -30,10 +30,7 @@ def runs(store: str | Path | None = None) -> "pd.DataFrame":
                 "steps": summary["steps"],
                 "seconds": summary["seconds"],
                 "steered": summary.get("steered"),
-                **{
-                    f"{name} {task['metric']}": task["test"]
-                    for name, task in summary.get("tasks", {}).items()
-                },
+                **{f"{name} {task['metric']}": task["test"] for name, task in summary.get("tasks", {}).items()},
                 "path": str(run.path),
             }
         )

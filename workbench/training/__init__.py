@@ -1,1 +1,1 @@
-"""Training: one step, the loop, its records, commands and state. It knows components through their base classes only."""
+"""Training: step, loop, records, commands, state. Components are known through their base classes only."""

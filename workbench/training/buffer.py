@@ -47,7 +47,7 @@ class Buffer:
         return len(self.heads) == CAPACITY or perf_counter() - self.since > PATIENCE
 
     def fetch(self) -> list[tuple[Record, tuple[int, ...]]]:
-        """The records of the steps since the last fetch, each with the tasks that took part; the buffer is empty then."""
+        """The records of the steps since the last fetch, each with the tasks that took part."""
         records: list[tuple[Record, tuple[int, ...]]] = []
         maps = {place: self._map(place, measured) for place, measured in self.maps}
         K = self.tasks

@@ -9,6 +9,7 @@ from typing import Any
 
 from workbench.training.records import Applied
 
+
 @dataclass(frozen=True)
 class Command:
     """``pause``, ``resume``, ``stop``, ``set`` (lr, weights) or ``step`` (task)."""

@@ -81,6 +81,13 @@ class Experiment:
                 dial.step()
                 scheduler.step()
 
+    def seed_step(self, number: int) -> None:
+        """Make all randomness of a step (dropout, say) a function of its number and the seed."""
+        generator = torch.default_generator
+        if self.device.type == "cuda":
+            generator = torch.cuda.default_generators[self.device.index]
+        generator.manual_seed(mixed(self.spec.seed, -number))
+
     def present(self, rows: Tensor) -> list[int]:
         """Positions of the tasks with at least one label among these rows."""
         missing = self.data.labelled

@@ -110,13 +110,17 @@ class Steps:
             for i in active:
                 at.loss_sum[i] += record.losses[i]
                 at.loss_count[i] += 1
-            if self.good is not None and active and not math.isfinite(sum(record.losses[i] for i in active) + record.length):
+            if (
+                self.good is not None
+                and active
+                and not math.isfinite(sum(record.losses[i] for i in active) + record.length)
+            ):
                 self.state.fall_back(self.good)
                 task = next((self.exp.names[i] for i in active if not math.isfinite(record.losses[i])), None)
+                what = "The gradient" if task is None else f"The loss of task {task!r}"
                 raise Diverged(
-                    f"{'The gradient' if task is None else f'The loss of task {task!r}'} became infinite or NaN at step "
-                    f"{record.step}; try a lower learning rate than {record.lr:g}, or clip. "
-                    f"The state after step {at.step} is kept."
+                    f"{what} became infinite or NaN at step {record.step}; try a lower learning rate than "
+                    f"{record.lr:g}, or clip. The state after step {at.step} is kept."
                 )
         if self.good is not None:
             self.good = self.state.good()
@@ -187,4 +191,3 @@ def epoch_means(state: State) -> Tensor:
     means = [s / n if n else math.nan for s, n in zip(at.loss_sum, at.loss_count, strict=True)]
     at.loss_sum, at.loss_count = [0.0] * count, [0] * count
     return torch.tensor(means, device=state.exp.device)
-

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from workbench.components import WorkbenchError
 from workbench.gradients.base import TaskGradients
-from workbench.training.experiment import Experiment, mixed
+from workbench.training.experiment import Experiment
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ def step(exp: Experiment, rows: Tensor, active: Sequence[int], number: int, want
     Raises:
         Diverged: on a CPU, before the update is applied, so that the parameters are still good.
     """
-    torch.manual_seed(mixed(exp.spec.seed, -number))
+    exp.seed_step(number)
     names = [exp.names[i] for i in active]
     views, targets = exp.data.batch(rows)
     with torch.autocast(exp.device.type, torch.bfloat16, enabled=exp.spec.precision == "bf16"):
@@ -55,7 +55,7 @@ def step(exp: Experiment, rows: Tensor, active: Sequence[int], number: int, want
         losses = [_loss(exp, i, outputs, targets) for i in active]
 
     exp.optimizer.zero_grad()
-    values = torch.stack([loss.detach() for loss in losses])
+    values = torch.stack(losses).detach()
     needs = exp.weighting.needs
     taken = exp.gradients.take(exp.model, losses, names) if needs != "losses" or want_map else None
     weights = UPDATES[needs](exp.weighting, losses, values, taken, active if len(active) < len(exp.names) else None)
@@ -82,14 +82,12 @@ def _loss(exp: Experiment, i: int, outputs: dict[str, Tensor], targets: dict[str
 def _from_losses(
     weighting: Any, losses: list[Tensor], values: Tensor, taken: TaskGradients | None, tasks: Sequence[int] | None
 ) -> Tensor:
-    """The effective weights are the scalar's gradient with respect to the losses; one backward pass carries them on."""
-    leaf = values.requires_grad_()
-    weighting(leaf, tasks=tasks).backward()
-    weights = leaf.grad
-    assert weights is not None
-    values.requires_grad_(False)
-    torch.autograd.backward(losses, list(weights.unbind()))
-    return weights
+    """The effective weights are the scalar's gradient with respect to the losses, told by the one backward pass."""
+    stacked = torch.stack(losses)
+    stacked.retain_grad()
+    weighting(stacked, tasks=tasks).backward()
+    assert stacked.grad is not None
+    return stacked.grad
 
 
 def _from_gramian(

@@ -96,9 +96,9 @@ class Weighting(Component):
 
     def check_names(self, names: Iterable[str], what: str) -> None:
         """Raise for names that are no tasks, once tasks are known."""
-        faults = [f"{what} names no task {name!r}: {one_of(name, self.names)}." for name in names if name not in self.names]
-        if faults and self.names:
-            raise WorkbenchError(*faults)
+        unknown = [name for name in names if name not in self.names] if self.names else []
+        if unknown:
+            raise WorkbenchError(*(f"{what} names no task {name!r}: {one_of(name, self.names)}." for name in unknown))
 
     def state_dict(self) -> dict[str, Any]:
         """All state, as tensors and numbers; ``load_state_dict`` continues exactly."""
