@@ -311,7 +311,7 @@ class CurvePlot extends Surface {
     this.axes(pen, palette, true);
     pen.save();
     pen.beginPath();
-    pen.rect(MARGIN.left, 0, this.width - MARGIN.left - MARGIN.right, this.height - MARGIN.bottom + 1);
+    pen.rect(MARGIN.left - 4, 0, this.width - MARGIN.left - MARGIN.right + 8, this.height - MARGIN.bottom + 4);
     pen.clip();
     for (const curve of curves) if (smoothed(curve)) this.line(pen, curve, curve.values, 0.8, 0.14, false);
     for (const split of ["train", "val"])

@@ -412,12 +412,12 @@ class Panel:
             bar.append(self.buttons["compare"])
         controls = widgets.VBox([self.pickers.parts[name] for name in PICKERS if name not in hidden])
         controls.add_class("wb-controls")
-        pictures = widgets.VBox([self.canvas, self.table])
+        pictures = widgets.VBox([self.canvas])
         pictures.add_class("wb-pictures")
         buttons = widgets.HBox(bar, layout=widgets.Layout(flex_flow="row wrap"))
         main = widgets.Box([controls, pictures] if controls.children else [pictures])
         main.add_class("wb-main")
-        self.widget = widgets.VBox([buttons, self.state, self.note, main])
+        self.widget = widgets.VBox([buttons, self.state, self.note, main, self.table])
         self.widget.add_class("wb-panel")
 
     def _button(self, name: str, text: str, tooltip: str, action: Callable[[], object]) -> Any:

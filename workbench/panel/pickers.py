@@ -35,7 +35,7 @@ class Picker:
     """
 
     def __init__(self, family: str, chosen: tuple[str, Mapping[str, Any]], changed: Callable[[], None]) -> None:
-        self.family, self.changed = family, changed
+        self.family, self._changed, self._quiet = family, changed, False
         self._controls: dict[str, dict[str, Control]] = {}
         self._extra: dict[str, dict[str, Any]] = {}
         self.dropdown = widgets.Dropdown(
@@ -59,14 +59,18 @@ class Picker:
         return str(self.dropdown.value)
 
     def set(self, name: str, settings: Mapping[str, Any]) -> None:
-        """Show a choice."""
-        self.dropdown.options = list(members(self.family))
-        self.dropdown.value = name
-        self._show()
-        controls = self._controls[name]
-        self._extra[name] = {key: value for key, value in settings.items() if key not in controls}
-        for key, each in controls.items():
-            each.value = settings.get(key, each.setting.default)
+        """Show a choice, without calling ``changed``."""
+        self._quiet = True
+        try:
+            self.dropdown.options = list(members(self.family))
+            self.dropdown.value = name
+            self._show()
+            controls = self._controls[name]
+            self._extra[name] = {key: value for key, value in settings.items() if key not in controls}
+            for key, each in controls.items():
+                each.value = settings.get(key, each.setting.default)
+        finally:
+            self._quiet = False
 
     def chosen(self, faults: list[str]) -> dict[str, Any]:
         """Name and settings as a Spec takes them; what cannot be read is added to ``faults``."""
@@ -84,8 +88,13 @@ class Picker:
             each.disabled = off
 
     def _choose(self, _: Any) -> None:
-        self._show()
-        self.changed()
+        if not self._quiet:
+            self._show()
+            self._changed()
+
+    def _tell(self, _: Any) -> None:
+        if not self._quiet:
+            self._changed()
 
     def _show(self) -> None:
         name, cls = self.name, component(self.family, self.name)
@@ -98,7 +107,7 @@ class Picker:
             }
             for key, each in self._controls[name].items():
                 each.widget.add_class(css_name(self.family, key))
-                each.widget.observe(lambda _: self.changed(), "value")
+                each.widget.observe(self._tell, "value")
         self.settings.children = [each.widget for each in self._controls[name].values()]
 
 
@@ -337,12 +346,14 @@ class Pickers:
         faults: list[str] = []
         settings = self.pickers["problem"].chosen(faults)
         name = settings.pop("name")
+        if faults:  # half-typed: the tasks stay as they are
+            self.tasks.note.value = "<br>".join(map(escape, faults))
+            return
         names: list[str] = []
-        if not faults:
-            try:
-                names = component("problem", name)(**settings).task_names()  # type: ignore[attr-defined]
-            except WorkbenchError as error:
-                faults = error.faults
+        try:
+            names = component("problem", name)(**settings).task_names()  # type: ignore[attr-defined]
+        except WorkbenchError as error:
+            faults = error.faults
         quiet, self._quiet = self._quiet, True
         try:
             self.tasks.offer(names, chosen)

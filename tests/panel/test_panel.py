@@ -1,0 +1,311 @@
+"""What the buttons do, without a browser."""
+
+import threading
+import time
+
+import pytest
+from ipywidgets import Widget
+
+import workbench as wb
+from workbench.panel.live import Panel, guarded
+from workbench.panel.names import Choice, choose
+
+SMALL = wb.Spec(tasks=["digit", "ink"], epochs=2, batch_size=256)
+LONG = SMALL.replace(epochs=50_000, weighting="fixed")
+
+
+@pytest.fixture(autouse=True)
+def alone(monkeypatch, tmp_path):
+    """Runs go to a fresh folder, and no panel is left from another test."""
+    monkeypatch.setenv("WORKBENCH_RUNS", str(tmp_path))
+    monkeypatch.setattr("workbench.panel._latest", None)
+
+
+@pytest.fixture
+def panel():
+    """Makes panels, and ends what they run."""
+    made = []
+
+    def make(spec=SMALL, **choice):
+        made.append(Panel(spec, choose(**choice)))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.close()
+
+
+def until(state, seconds=30):
+    """Wait for a state that another thread brings about."""
+    deadline = time.monotonic() + seconds
+    while not state():
+        assert time.monotonic() < deadline, "this state never came"
+        time.sleep(0.005)
+
+
+def classes(widget):
+    """The CSS classes of a widget and of all below it."""
+    found = set(widget._dom_classes)
+    for child in getattr(widget, "children", ()):
+        found |= classes(child)
+    return found
+
+
+def test_a_run_from_start_to_end(panel):
+    live = panel()
+    assert live.run is None
+    assert live.spec == SMALL
+    assert live.state.value == "ready"
+    live.buttons["start"].click()
+    assert live.wait().summary["status"] == "done"
+    assert live.run.path == live.session.path
+    assert live.errors == []
+    assert live.state.value.startswith("<b>done</b> · epoch 2 of 2 · step 10 of 10 · ")
+    assert live.canvas._sequence > 0
+    assert live.canvas._curves["metric", "ink", "val"][0].tolist() == [0, 5, 10]
+    assert not live.buttons["start"].disabled
+    assert not live.buttons["compare"].disabled
+    assert live.buttons["stop"].disabled
+
+
+def test_start_pressed_twice_starts_one_training(panel):
+    live = panel(LONG)
+    live.start()
+    first = live.session
+    live.start()
+    assert live.session is first
+    assert "press Stop before you start another" in live.message
+    until(lambda: live.buttons["start"].disabled)
+    assert live.errors == []
+
+
+def test_pause_step_resume_stop(panel):
+    live = panel(LONG)
+    live.start()
+    until(lambda: live.session.step_number > 3)
+    live.buttons["pause"].click()
+    until(lambda: live.buttons["pause"].description == "Resume")
+    at = live.session.step_number
+    live.buttons["step"].click()
+    until(lambda: live.session.step_number == at + 1)
+    live.task.value = "ink"
+    live.buttons["step_task"].click()
+    until(lambda: live.session.step_number == at + 2)
+    until(lambda: f"step {at + 2} of" in live.state.value)
+    live.buttons["pause"].click()
+    until(lambda: live.session.step_number > at + 10)
+    until(lambda: live.buttons["pause"].description == "Pause")
+    live.buttons["stop"].click()
+    assert live.wait().summary["status"] == "stopped"
+    until(lambda: live.state.value.startswith("<b>stopped</b>"))
+    events = [text for _, text in live.session.history.events]
+    assert events == ["pause", "step", "step task=ink", "resume", "stop"]
+    assert live.errors == []
+
+
+def test_step_without_a_run_begins_one_that_waits(panel):
+    live = panel(LONG)
+    live.step(2)
+    until(lambda: live.session.step_number == 2)
+    assert live.session.status == "paused"
+
+
+def test_steering_while_it_trains(panel):
+    live = panel(LONG)
+    live.start()
+    live.pickers.numbers["lr"].widget.value = 0.1
+    live.pickers.weights.sliders["ink"].value = 2.5
+    until(lambda: len(live.session.history.events) == 2)
+    assert live.session.lr == 0.1
+    assert live.session.history.events[1][1] == "set weights={'digit': 1.0, 'ink': 2.5}"
+    until(lambda: "lr 0.1" in live.state.value)
+    assert live.errors == []
+
+
+def test_weight_sliders_say_why_they_cannot_be_moved(panel):
+    live = panel(SMALL.replace(weighting="pcgrad"))
+    ink = live.pickers.weights.sliders["ink"]
+    assert ink.disabled
+    assert "pcgrad computes them itself" in live.pickers.weights.reason.value
+    live.pickers.pickers["weighting"].dropdown.value = "fixed"
+    assert not ink.disabled
+    assert live.pickers.weights.reason.value == ""
+
+
+def test_pickers_are_closed_while_it_trains_and_open_afterwards(panel):
+    live = panel(LONG)
+    live.start()
+    dropdown = live.pickers.pickers["encoder"].dropdown
+    until(lambda: dropdown.disabled)
+    assert not live.pickers.numbers["lr"].widget.disabled
+    live.stop()
+    until(lambda: not dropdown.disabled)
+
+
+def test_what_is_wrong_with_the_data_is_shown_and_recorded(panel):
+    live = panel(SMALL.replace(batch_size=5_000))
+    live.buttons["start"].click()
+    assert "batch_size = 5000 is larger" in live.message
+    assert "batch_size = 5000 is larger" in live.note.value
+    assert [type(error) for error in live.errors] == [wb.WorkbenchError]
+    assert live.session is None
+    assert live.spec.batch_size == 5_000
+    live.pickers.numbers["batch_size"].widget.value = 256
+    live.start()
+    assert live.wait().summary["status"] == "done"
+
+
+def test_a_faulty_choice_is_said_before_start(panel):
+    live = panel()
+    for box in live.pickers.tasks.boxes.values():
+        box.value = False
+    assert "tasks is empty" in live.message
+    assert live.errors == []
+    live.buttons["start"].click()
+    assert len(live.errors) == 1
+    live.pickers.tasks.boxes["digit"].value = True
+    assert live.message == ""
+
+
+def test_a_run_that_fails_is_one_error_and_keeps_its_curves(panel):
+    live = panel(SMALL.replace(optimizer="sgd", lr=1e20, epochs=50))
+    live.start()
+    with pytest.raises(wb.WorkbenchError, match="became nan at step"):
+        live.wait()
+    until(lambda: "became nan at step" in live.note.value)
+    assert [str(error) for error in live.errors] == [live.session.error]
+    assert live.canvas._curves
+
+
+def test_an_unexpected_error_in_a_callback_is_shown_and_recorded(panel):
+    live = panel()
+
+    def broken():
+        raise RuntimeError("lost")
+
+    guarded(live, broken)("whatever ipywidgets passes")
+    assert live.message == "RuntimeError: lost"
+    assert [repr(error) for error in live.errors] == ["RuntimeError('lost')"]
+
+
+def test_commands_without_a_run_say_so(panel):
+    live = panel()
+    for command in (live.pause, live.resume, live.stop, live.wait, live.compare):
+        with pytest.raises(wb.WorkbenchError, match="press Start"):
+            command()
+
+
+def test_comparison_with_single_tasks(panel):
+    live = panel(SMALL)
+    live.start()
+    live.wait()
+    live.buttons["compare"].click()
+    live.wait()
+    until(lambda: live.comparison is not None)
+    assert "single tasks" in live.table.value
+    assert live.errors == []
+
+
+def test_only_one_thread_writes_while_it_trains(panel):
+    live = panel(LONG)
+    live.start()
+    writers = set()
+    live.state.observe(lambda _: writers.add(threading.current_thread().name), "value")
+    live.note.observe(lambda _: writers.add(threading.current_thread().name), "value")
+    live.pause()
+    live.say("something")
+    live.start()
+    until(lambda: "paused" in live.state.value and "in progress" in live.note.value)
+    assert writers == {"workbench panel"}
+
+
+def test_nothing_is_sent_when_nothing_changed(panel, monkeypatch):
+    live = panel(LONG)
+    live.start()
+    live.pause()
+    until(lambda: "paused" in live.state.value)
+    live.refresh()
+    sent = []
+    monkeypatch.setattr(Widget, "_send", lambda self, message, buffers=None: sent.append(message))
+    for _ in range(3):
+        live.refresh()
+    assert sent == []
+
+
+def test_controls_can_be_hidden_and_locked(panel):
+    live = panel(hide=["encoder", "compare"], lock=["problem", "lr"])
+    shown = classes(live.widget)
+    assert not {"wb-encoder", "wb-compare"} & shown
+    assert {"wb-problem", "wb-weighting", "wb-start", "wb-status", "wb-weight-ink"} <= shown
+    assert live.pickers.pickers["problem"].dropdown.disabled
+    assert live.pickers.numbers["lr"].widget.disabled
+    assert live.spec == SMALL
+
+
+def test_show_leaves_only_the_named_pickers(panel):
+    shown = classes(panel(show=["tasks", "weighting"]).widget)
+    assert {"wb-tasks", "wb-weighting", "wb-start"} <= shown
+    assert not {"wb-problem", "wb-encoder", "wb-lr", "wb-weights"} & shown
+
+
+def test_unknown_controls_are_all_named_with_the_nearest():
+    with pytest.raises(wb.WorkbenchError) as error:
+        choose(show=["task"], hide=["strat"], lock="problem")
+    assert len(error.value.faults) == 3
+    assert "did you mean 'tasks'?" in error.value.faults[0]
+    assert "did you mean 'start'?" in error.value.faults[1]
+
+
+def test_the_same_call_again_gives_the_same_panel_and_run():
+    live = wb.panel(LONG, live=True)
+    live.start()
+    assert wb.panel(LONG, live=True) is live
+    assert wb.panel(live=True) is live
+    other = wb.panel(SMALL, live=True)
+    assert other is live
+    assert "run in progress" in live.message
+    live.close()
+    assert wb.panel(live=True) is live
+    assert wb.panel(SMALL, live=True) is not live
+
+
+def test_a_session_started_elsewhere_can_be_shown(panel):
+    session = wb.start(LONG.replace(lr=0.02))
+    live = panel()
+    live.attach(session)
+    assert live.spec == session.spec
+    live.pause()
+    until(lambda: "paused" in live.state.value)
+    assert live.errors == []
+
+
+def test_the_panel_shows_its_widget(panel):
+    live = panel()
+    bundle = live._repr_mimebundle_()
+    assert "application/vnd.jupyter.widget-view+json" in (bundle[0] if isinstance(bundle, tuple) else bundle)
+    assert repr(live) == "<workbench panel, not started>"
+
+
+def test_a_spec_of_another_kind_is_refused():
+    with pytest.raises(wb.WorkbenchError, match="should be a Spec, found dict"):
+        wb.panel({"epochs": 3}, live=True)
+
+
+def test_headless_it_trains_at_once_and_shows_figures(monkeypatch):
+    shown = []
+    monkeypatch.setattr("IPython.display.display", shown.append)
+    static = wb.panel(SMALL, live=False)
+    assert static.run.summary["status"] == "done"
+    assert (static.session, static.errors) == (None, [])
+    static._ipython_display_()
+    assert len(shown) == 3
+    assert repr(static) == "<workbench panel, done>"
+
+
+def test_headless_unknown_controls_are_refused_too():
+    with pytest.raises(wb.WorkbenchError, match="names no control"):
+        wb.panel(SMALL, hide=["everything"], live=False)
+
+
+def test_the_default_choice_hides_nothing():
+    assert choose() == Choice()

@@ -1,0 +1,136 @@
+"""Pickers edit a spec and lose nothing of it."""
+
+from typing import Annotated
+
+import pytest
+
+from workbench.components import _REGISTRY, Field, WorkbenchError, members, register
+from workbench.panel.pickers import FAMILIES_SHOWN, Pickers
+from workbench.spec import Spec
+from workbench.weightings.equal import Equal
+
+
+class Told(list):
+    def teller(self, word):
+        return lambda: self.append(word)
+
+
+def pickers(spec=None):
+    told = Told()
+    made = Pickers(spec or Spec(), told.teller("changed"), told.teller("lr"), told.teller("weights"))
+    return made, told
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        Spec(),
+        Spec(tasks=["digit", "ink"], encoder={"name": "cnn", "blocks": 1}, lr=0.0123456, epochs=777, seed=99),
+        Spec(problem={"name": "digit_pairs", "pairs": 1_234}, weighting={"name": "dwa", "temperature": 0.123}),
+        Spec(tasks=["digit", "ink"], weighting={"name": "fixed", "weights": {"ink": 2.5}}, optimizer="sgd", clip=1.0),
+        Spec(problem={"name": "table", "path": "iris"}, schedule="round_robin", affinity=None, name="mine"),
+    ],
+    ids=["default", "digits", "pairs", "fixed", "table"],
+)
+def test_what_is_shown_is_what_was_given(spec):
+    made, told = pickers(spec)
+    assert made.spec == spec
+    other, _ = pickers()
+    other.spec = spec
+    assert other.spec == spec
+    assert told == []
+
+
+@pytest.mark.parametrize("family", FAMILIES_SHOWN)
+def test_every_component_can_be_picked(family):
+    made, told = pickers()
+    dropdown = made.pickers[family].dropdown
+    assert list(dropdown.options) == list(members(family))
+    for name in members(family):
+        dropdown.value = name
+        assert made.pickers[family].chosen([])["name"] == name
+        assert members(family)[name].summary()[:20] in made.pickers[family].idea.value.replace("&#x27;", "'")
+    assert told
+
+
+def test_a_new_choice_brings_its_own_settings_and_the_old_ones_are_remembered():
+    made, _ = pickers()
+    weighting = made.pickers["weighting"]
+    weighting.dropdown.value = "dwa"
+    (temperature,) = weighting.settings.children
+    temperature.value = 4.0
+    weighting.dropdown.value = "cagrad"
+    assert len(weighting.settings.children) == 3
+    assert made.spec.chosen("weighting") == ("cagrad", {})
+    weighting.dropdown.value = "dwa"
+    assert made.spec.chosen("weighting") == ("dwa", {"temperature": 4.0})
+
+
+def test_tasks_follow_the_problem():
+    made, told = pickers(Spec(tasks=["digit", "ink"]))
+    assert [name for name, box in made.tasks.boxes.items() if box.value] == ["digit", "ink"]
+    made.tasks.boxes["ink"].value = False
+    assert made.spec.tasks == ["digit"]
+    made.pickers["problem"].dropdown.value = "digit_pairs"
+    assert list(made.tasks.boxes) == ["left", "right"] == list(made.weights.sliders)
+    assert made.spec.tasks is None
+    assert told == ["changed", "changed"]
+
+
+def test_a_problem_that_cannot_name_its_tasks_says_why():
+    made, _ = pickers()
+    made.pickers["problem"].dropdown.value = "table"
+    path = next(child for child in made.pickers["problem"].settings.children if child.description == "path")
+    path.value = "nowhere.csv"
+    assert "nowhere.csv" in made.tasks.note.value
+    assert made.tasks.boxes == {}
+    path.value = "iris"
+    assert made.tasks.note.value == ""
+    assert made.tasks.boxes
+
+
+def test_weight_sliders_are_the_settings_of_a_weighting_that_takes_them():
+    made, told = pickers(Spec(tasks=["digit", "ink"], weighting="fixed"))
+    made.weights.sliders["ink"].value = 0.5
+    assert made.spec.weighting == {"name": "fixed", "weights": {"ink": 0.5}}
+    assert told == ["weights"]
+    made.pickers["weighting"].dropdown.value = "equal"
+    assert made.spec.weighting == "equal"
+
+
+def test_all_faults_are_told_at_once():
+    made, _ = pickers(Spec(problem={"name": "table", "path": "iris"}))
+    kinds = next(child for child in made.pickers["problem"].settings.children if child.description == "kinds")
+    kinds.value = "{oops"
+    for box in made.tasks.boxes.values():
+        box.value = False
+    with pytest.raises(WorkbenchError) as error:
+        made.spec  # noqa: B018
+    assert len(error.value.faults) == 2
+
+
+def test_showing_what_a_run_reached_tells_nobody():
+    made, told = pickers(Spec(tasks=["digit", "ink"]))
+    made.show(0.05, {"ink": 3.0})
+    assert made.lr == 0.05
+    assert made.weights.values == {"digit": 1.0, "ink": 3.0}
+    assert told == []
+    made.numbers["lr"].widget.value = 0.1
+    assert told == ["lr"]
+
+
+def test_a_component_of_ones_own_is_picked_like_the_others():
+    @register("weighting", "my_own")
+    class MyOwn(Equal):
+        """Mine."""
+
+        boldness: Annotated[float, Field(ge=0, description="how bold")] = 1.5
+
+    try:
+        made, _ = pickers(Spec(weighting="my_own"))
+        assert "Mine." in made.pickers["weighting"].idea.value
+        (boldness,) = made.pickers["weighting"].settings.children
+        boldness.value = "2"
+        assert made.spec.weighting == {"name": "my_own", "boldness": 2.0}
+    finally:
+        del _REGISTRY["weighting"]["my_own"]
