@@ -51,7 +51,8 @@ def _at_work() -> list[threading.Thread]:
     """The threads since ``start`` that run code of the notebook or of the workbench.
 
     Idle helpers of libraries (pools, monitors, servers) have neither on their stack. A stack with nothing but
-    ``threading`` itself belongs to a thread on a C function, ``Thread(target=time.sleep)``: that counts.
+    ``threading`` itself (and what ipykernel 6 wraps around it) belongs to a thread on a C function,
+    ``Thread(target=time.sleep)``: that counts.
     """
     frames = sys._current_frames()
     later = [thread for thread in threading.enumerate() if thread not in _before]
@@ -63,6 +64,6 @@ def _is_ours(frame: FrameType | None) -> bool:
     while frame is not None:
         modules.add(str(frame.f_globals.get("__name__", "")))
         frame = frame.f_back
-    return modules == {"threading"} or any(
+    return modules <= {"threading", "ipykernel.ipkernel"} or any(
         module == "__main__" or module.partition(".")[0] == "workbench" for module in modules
     )
