@@ -14,6 +14,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from workbench.checks import check as check
     from workbench.components import Component as Component
     from workbench.components import Field as Field
     from workbench.components import Slider as Slider
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from workbench.runs import baseline as baseline
     from workbench.runs import compare as compare
     from workbench.runs import open_run as open  # noqa: F401
+    from workbench.runs import affinity as affinity
+    from workbench.runs import replay as replay
     from workbench.runs import resume as resume
     from workbench.runs import runs as runs
     from workbench.runs import start as start
@@ -52,6 +55,9 @@ _NAMES = {
     "resume": ("workbench.runs", "resume"),
     "baseline": ("workbench.runs", "baseline"),
     "compare": ("workbench.runs", "compare"),
+    "replay": ("workbench.runs", "replay"),
+    "affinity": ("workbench.runs", "affinity"),
+    "check": ("workbench.checks", "check"),
 }
 
 #: modules that are also called, ``wb.components("weighting")``, ``wb.panel(spec)`` -> the function that answers

@@ -1,6 +1,6 @@
 """Runs: sessions, folders, history, baselines, comparison."""
 
-from workbench.runs.affinity import Affinity
+from workbench.runs.affinity import Affinity, affinity
 from workbench.runs.baseline import baseline
 from workbench.runs.compare import Comparison, compare
 from workbench.runs.history import History
@@ -15,6 +15,7 @@ __all__ = [
     "History",
     "Run",
     "Session",
+    "affinity",
     "baseline",
     "compare",
     "open_run",

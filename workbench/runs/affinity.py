@@ -9,6 +9,8 @@ from workbench.components import WorkbenchError
 
 if TYPE_CHECKING:
     from workbench.plots import Figure
+    from workbench.runs.run import Run
+    from workbench.spec import Spec
 
 
 @dataclass(frozen=True)
@@ -70,3 +72,24 @@ class Affinity:
         import pandas as pd
 
         return pd.DataFrame(self.matrix, self.names, self.names).round(3).to_html()
+
+
+def affinity(source: "Spec | Run", method: str = "gradient_cosine") -> Affinity:
+    """How much the tasks of a spec or a run help each other.
+
+    Args:
+        source: a run that measured it already, or a spec, which is then trained.
+        method: a member of the family ``affinity``.
+
+    Raises:
+        WorkbenchError: an unknown method, or nothing to measure (one task, nothing shared).
+    """
+    from workbench.runs.run import Run
+    from workbench.runs.train import train
+
+    if isinstance(source, Run):
+        found = source.affinity
+        if found.method == method:
+            return found
+        source = source.spec
+    return train(source.replace(affinity=method), progress=False).affinity

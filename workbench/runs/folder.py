@@ -162,14 +162,13 @@ class RunFolder:
     def save(self, state: State) -> None:
         """A state to continue from; the one before is removed only when this one is complete."""
         import torch
-        from safetensors.torch import save_file
 
         offset = self.flush()
         base = self.path / "checkpoint"
         place = base / f"step-{state.position.step:09d}"
         place.mkdir(parents=True, exist_ok=True)
-        save_file(_contiguous(state.exp.model.state_dict()), place / "model.safetensors")
-        save_file(_contiguous(state.best), place / "best.safetensors")
+        (place / "model.safetensors").write_bytes(_packed(state.exp.model.state_dict()))
+        (place / "best.safetensors").write_bytes(_packed(state.best))
         torch.save(state.rest(), place / "rest.pt")
         latest = {"place": place.name, "records": offset, "position": asdict(state.position)}
         write_atomically(base / "latest.json", json.dumps(latest))
@@ -195,11 +194,9 @@ class RunFolder:
 
     def finish(self, model_state: dict[str, Any], summary: dict[str, Any], frame: Any) -> None:
         """Write the selected model, the history and, last, the summary."""
-        from safetensors.torch import save_file
-
         (self.path / "checkpoint").mkdir(exist_ok=True)
         draft = self.path / "checkpoint" / ".model.safetensors"
-        save_file(_contiguous(model_state), draft)
+        draft.write_bytes(_packed(model_state))
         os.replace(draft, self.path / "checkpoint" / "model.safetensors")
         frame.to_parquet(self.path / "history.parquet", index=False)
         write_atomically(self.path / "summary.json", json.dumps(summary, indent=2, allow_nan=False))
@@ -252,5 +249,8 @@ def environment() -> dict[str, Any]:
     }
 
 
-def _contiguous(state: dict[str, Any]) -> dict[str, Any]:
-    return {key: value.detach().contiguous().clone() for key, value in state.items()}
+def _packed(state: dict[str, Any]) -> bytes:
+    """Tensors by name in the safetensors format."""
+    from safetensors.torch import save
+
+    return save({key: value.detach().contiguous().clone() for key, value in state.items()})

@@ -1,5 +1,6 @@
 """One step: forward, task losses, weighting, update."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -56,6 +57,8 @@ def step(exp: Experiment, rows: Tensor, active: Sequence[int], number: int, want
 
     exp.optimizer.zero_grad()
     values = torch.stack(losses).detach()
+    if exp.device.type == "cpu" and not math.isfinite(values.sum().item()):
+        raise Diverged(diagnosis(exp, number, active, values.tolist(), views, outputs))
     needs = exp.weighting.needs
     taken = exp.gradients.take(exp.model, losses, names) if needs != "losses" or want_map else None
     weights = UPDATES[needs](exp.weighting, losses, values, taken, active if len(active) < len(exp.names) else None)
@@ -63,7 +66,7 @@ def step(exp: Experiment, rows: Tensor, active: Sequence[int], number: int, want
         nn.utils.clip_grad_norm_(exp.model.parameters(), exp.spec.clip)
     gradients = [p.grad for p in exp.shared if p.grad is not None]
     length = nn.utils.get_total_norm(gradients) if gradients else values.new_zeros(())
-    if exp.device.type == "cpu" and not bool(torch.isfinite(values.sum() + length)):
+    if exp.device.type == "cpu" and not math.isfinite(length.item()):
         raise Diverged(diagnosis(exp, number, active, values.tolist(), views, outputs))
     exp.optimizer.step()
     measured = exp.affinity.measure(taken.gramian()) if want_map and taken is not None and exp.affinity else None
@@ -107,7 +110,9 @@ def _from_jacobian(
     assert taken is not None
     J = taken.jacobian
     direction = weighting(J, losses=values, tasks=tasks)
-    weights = torch.linalg.pinv(taken.gramian().double(), hermitian=True) @ (J.double() @ direction.double())
+    weights = torch.linalg.pinv(torch.nan_to_num(taken.gramian().double()), hermitian=True) @ (
+        J.double() @ direction.double()
+    )
     weights = weights.to(J.dtype)
     taken.backward(direction, weights if weighting.heads == "weighted" else torch.ones_like(weights))
     return weights
@@ -128,7 +133,7 @@ def diagnosis(
     outputs: dict[str, Tensor],
 ) -> str:
     """One sentence: which task, which tensor, what to do."""
-    broken = [(exp.names[i], loss) for i, loss in zip(active, losses, strict=True) if not _finite(loss)]
+    broken = [(exp.names[i], loss) for i, loss in zip(active, losses, strict=True) if not math.isfinite(loss)]
     task, loss = broken[0] if broken else (exp.names[active[0]], None)
     what = (
         f"The loss of task {task!r} became {loss} at step {number}"
@@ -143,10 +148,6 @@ def diagnosis(
     ]
     rate = exp.optimizer.param_groups[0]["lr"]
     return f"{what}: {places[0]}; try a lower learning rate than {rate:g}, or clip. The last good state is kept."
-
-
-def _finite(value: float) -> bool:
-    return value == value and abs(value) != float("inf")
 
 
 def _bad(x: Tensor) -> bool:
