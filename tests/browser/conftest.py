@@ -4,6 +4,7 @@ Without a Chromium these tests are skipped; with ``WORKBENCH_BROWSER=require`` t
 are kept in the folder named by ``WORKBENCH_SHOTS``, if it is set.
 """
 
+import importlib.util
 import json
 import os
 import secrets
@@ -34,6 +35,8 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+#: milliseconds to wait for a state
+PATIENCE = 60_000
 #: no pop-up over the page
 QUIET = {"fetchNews": "false", "checkForUpdates": False, "doNotDisturbMode": True}
 #: run code in the kernel of the notebook shown, and collect what it prints
@@ -57,11 +60,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def chromium() -> str:
     """The browser's path."""
     found = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if found is None:
-        sentence = f"no Chromium here (looked for {', '.join(BROWSERS)})"
-        if os.environ.get("WORKBENCH_BROWSER") == "require":
-            pytest.fail(f"WORKBENCH_BROWSER=require, but {sentence}")
-        pytest.skip(sentence)
+    missing = f"no Chromium here (looked for {', '.join(BROWSERS)})" if found is None else ""
+    if importlib.util.find_spec("playwright") is None:
+        missing = "playwright is not installed"
+    if missing and os.environ.get("WORKBENCH_BROWSER") == "require":
+        pytest.fail(f"WORKBENCH_BROWSER=require, but {missing}")
+    if missing:
+        pytest.skip(missing)
+    assert found is not None
     return found
 
 
@@ -150,6 +156,8 @@ class Page:
     def __init__(self, tab: Any, shots: Path) -> None:
         from playwright.sync_api import expect
 
+        expect.set_options(timeout=PATIENCE)
+        tab.set_default_timeout(PATIENCE)
         self.expect = expect
         self.tab, self.shots, self.errors = tab, shots, []
         tab.on("pageerror", lambda error: self.errors.append(str(error)))
@@ -194,7 +202,6 @@ def page(browser: Any, request: pytest.FixtureRequest, tmp_path: Path) -> Iterat
     shots.mkdir(parents=True, exist_ok=True)
     context = browser.new_context(viewport={"width": 1400, "height": 1000})
     tab = context.new_page()
-    tab.set_default_timeout(60_000)
     page = Page(tab, shots)
     yield page
     page.shot(f"{request.node.name}-end")

@@ -1,5 +1,6 @@
 """What the buttons do, without a browser."""
 
+import sys
 import threading
 import time
 
@@ -9,6 +10,7 @@ from ipywidgets import Widget
 import workbench as wb
 from workbench.panel.live import Panel, guarded
 from workbench.panel.names import Choice, choose
+from workbench.panel.warm import warm
 
 SMALL = wb.Spec(tasks=["digit", "ink"], epochs=2, batch_size=256)
 LONG = SMALL.replace(epochs=50_000, weighting="fixed")
@@ -206,6 +208,30 @@ def test_comparison_with_single_tasks(panel):
     assert live.errors == []
 
 
+def test_a_comparison_that_fails_is_shown_and_recorded(panel, monkeypatch):
+    def broken(run, progress):
+        raise RuntimeError("no baseline")
+
+    monkeypatch.setattr("workbench.panel.compare.compare", broken)
+    live = panel(SMALL)
+    live.start()
+    live.wait()
+    live.compare()
+    live.wait()
+    until(lambda: "no baseline" in live.note.value)
+    assert [repr(error) for error in live.errors] == ["RuntimeError('no baseline')"]
+    assert not live.buttons["compare"].disabled
+
+
+def test_the_end_of_a_run_is_kept_in_the_notebook_once(panel, monkeypatch):
+    live, kept = panel(SMALL), []
+    monkeypatch.setattr(type(live.canvas), "send_state", lambda self, key=None: kept.append(key))
+    live.start()
+    live.wait()
+    live.refresh()
+    assert kept == ["snapshot"]
+
+
 def test_only_one_thread_writes_while_it_trains(panel):
     live = panel(LONG)
     live.start()
@@ -286,6 +312,11 @@ def test_the_panel_shows_its_widget(panel):
     assert repr(live) == "<workbench panel, not started>"
 
 
+def test_warming_up_imports_what_a_run_needs():
+    warm(SMALL).join(60)
+    assert {"sklearn.datasets", "torch._dynamo"} <= sys.modules.keys()
+
+
 def test_a_spec_of_another_kind_is_refused():
     with pytest.raises(wb.WorkbenchError, match="should be a Spec, found dict"):
         wb.panel({"epochs": 3}, live=True)
@@ -300,6 +331,14 @@ def test_headless_it_trains_at_once_and_shows_figures(monkeypatch):
     static._ipython_display_()
     assert len(shown) == 3
     assert repr(static) == "<workbench panel, done>"
+
+
+def test_headless_a_figure_that_cannot_be_is_a_sentence(monkeypatch, capsys):
+    shown = []
+    monkeypatch.setattr("IPython.display.display", shown.append)
+    wb.panel(SMALL.replace(affinity=None), live=False)._ipython_display_()
+    assert len(shown) == 2
+    assert "affinity" in capsys.readouterr().out.lower()
 
 
 def test_headless_unknown_controls_are_refused_too():

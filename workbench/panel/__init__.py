@@ -53,6 +53,7 @@ def panel(
         return StaticPanel(spec or Spec())
 
     from workbench.panel.live import Panel
+    from workbench.panel.warm import warm
 
     asked = (spec, choice)
     if _latest is not None:
@@ -62,6 +63,8 @@ def panel(
         if there.alive:
             there.say("This is the run in progress; press Stop, then run the cell again for the new panel.")
             return there
-    made = Panel(spec or Spec(), choice)
+    first = spec or Spec()
+    made = Panel(first, choice)
+    warm(first)
     _latest = (asked, made)
     return made

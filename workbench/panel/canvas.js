@@ -776,8 +776,10 @@ class View {
   draw() {
     this.waiting = 0;
     if (!this.store.look.palette || !this.root.clientWidth) return;
+    const began = performance.now();
     this.all.disabled = !this.zoom;
     for (const plot of this.plots) plot.draw();
+    this.root.dataset.milliseconds = (performance.now() - began).toFixed(1);
     const points = [...this.store.curves.values()].reduce((sum, curve) => sum + curve.n, 0);
     Object.assign(this.root.dataset, { points, sequence: this.store.sequence, last: Math.round(this.lastStep()) });
   }

@@ -90,7 +90,7 @@ class Canvas(anywidget.AnyWidget):
 
     _esm = Path(__file__).parent / "canvas.js"
     _css = Path(__file__).parent / "canvas.css"
-    #: filled only when a page asks for the state; never otherwise synchronised
+    #: filled only when a page asks for the state, or by ``keep``
     snapshot = traitlets.Bytes(b"").tag(sync=True)
 
     def __init__(self, tasks: Sequence[str] = (), style: Mapping[str, TaskStyle] | None = None) -> None:
@@ -169,6 +169,10 @@ class Canvas(anywidget.AnyWidget):
                 heatmap = (step, np.asarray(matrix, dtype=np.float32), self._tasks)
                 self._affinities_read = measured
             return self._send_new(blocks, heatmap)
+
+    def keep(self) -> None:
+        """Put the curves so far into the widget's state, so that a saved notebook shows them without a kernel."""
+        self.send_state("snapshot")
 
     def get_state(self, key: Any = None, drop_defaults: bool = False) -> dict[str, Any]:
         """The widget's state; asked for all of it, or for ``snapshot``, the curves so far are in it."""

@@ -59,7 +59,7 @@ class Panel:
         self._message, self._alarm = "", False
         self._ticker: Ticker | None = None
         self._comparing: Comparing | None = None
-        self._counted: Any = None
+        self._over: Any = None
         self._lock = RLock()
         self._shown: tuple[Any, ...] = ()
         self.canvas = Canvas()
@@ -222,12 +222,14 @@ class Panel:
             alive = self.alive  # before drawing: what comes later is drawn next time
             if session is not None:
                 self.canvas.draw(session.history, metrics={task: name for task, name, _ in session.exp.metrics})
-                self._note_failures()
+                if not alive and self._over is not session:
+                    self._over = session
+                    self._end()
+            if self._comparing is not None and not busy:
+                self._show_comparison(self._comparing)
             self.state.value = self._state_line()
             role = "alert" if self._alarm else "status"
             self.note.value = f'<span role="{role}" class="wb-say-{role}">{_lines(self._message)}</span>'
-            if self._comparing is not None and not busy and self.comparison is None:
-                self._show_comparison(self._comparing)
             self.table.value = "" if self.comparison is None else self.comparison._repr_html_()
             self._enable(alive, busy)
             return alive or busy
@@ -245,13 +247,12 @@ class Panel:
         if not (self._ticker is not None and self._ticker.wake()):
             self.refresh()
 
-    def _note_failures(self) -> None:
-        """A run that failed is an error of this panel, once."""
-        session = self.session
-        if session.status == "failed" and self._counted is not session:
-            self._counted = session
-            self.errors.append(session.failure or WorkbenchError(session.error or "The run failed."))
-            self._message, self._alarm = session.error or "The run failed.", True
+    def _end(self) -> None:
+        """Once, when a run is over: keep its curves in the notebook; a run that failed is an error of this panel."""
+        self.canvas.keep()
+        if self.session.status == "failed":
+            self.errors.append(self.session.failure)
+            self._message, self._alarm = self.session.error, True
 
     def _show_comparison(self, comparing: Comparing) -> None:
         self._comparing = None

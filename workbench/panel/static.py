@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from workbench.components import WorkbenchError
 from workbench.runs.train import train
 from workbench.spec import Spec
 
@@ -32,8 +33,11 @@ class StaticPanel:
     def _ipython_display_(self) -> None:
         from IPython.display import display
 
-        for figure in (self.run.losses(), self.run.weights(), self.run.heatmap()):
-            display(figure)
+        for figure in (self.run.losses, self.run.weights, self.run.heatmap):
+            try:
+                display(figure())
+            except WorkbenchError as error:  # no map was measured, say
+                print(error)
 
     def __repr__(self) -> str:
         return f"<workbench panel, {self.run.summary['status']}>"

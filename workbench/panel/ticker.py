@@ -10,6 +10,8 @@ __all__ = ["Ticker"]
 RATE = 3.0
 #: the pause after a refresh is at least so many times the time it took
 PATIENCE = 10.0
+#: after a request, so many calls follow quickly: what was asked for takes effect a step later
+HURRIED, HURRY = 3, 0.06
 
 
 class Ticker:
@@ -45,8 +47,10 @@ class Ticker:
         self._thread.join(timeout)
 
     def _work(self) -> None:
+        hurried = 0
         try:
             while True:
+                hurried = HURRIED if self._asked.is_set() else hurried - 1
                 self._asked.clear()
                 began = perf_counter()
                 more = self._tick()
@@ -54,6 +58,7 @@ class Ticker:
                     if not more and not self._asked.is_set():
                         self._alive = False
                         return
-                self._asked.wait(max(self._pause, PATIENCE * (perf_counter() - began)))
+                pause = min(HURRY, self._pause) if hurried > 0 else self._pause
+                self._asked.wait(max(pause, PATIENCE * (perf_counter() - began)))
         finally:
             self._alive = False
