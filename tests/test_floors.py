@@ -13,7 +13,7 @@ HOUSE = Path(workbench.__file__).parent
 GROUND = {"components", "spec", "files", "__version__"}
 LOW = {"tasks", "encoders", "weightings", "affinities", "schedules", "sampling", "optimizers"}
 FAMILIES = LOW | {"fusions", "problems", "gradients"}
-TOP = {"panel", "notebooks", "cli", "course", "__main__"}
+TOP = {"checks", "panel", "notebooks", "cli", "course", "__main__"}
 
 #: part -> the parts it stands on as a whole
 STANDS_ON = {
