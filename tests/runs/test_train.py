@@ -79,7 +79,7 @@ def test_it_learns(store, small):
 
 def test_predictions_are_those_of_the_summary(store, small):
     run = wb.train(small.replace(epochs=8, lr=3e-3), progress=False)
-    model, data = run._rebuilt()
+    _, data = run._rebuilt()
     rows = data.splits["test"]
     found = run.predict()
     accuracy = (found["digit"] == data.targets["digit"][rows]).double().mean().item()
@@ -166,7 +166,7 @@ def test_delta_m_appears_with_the_baseline(store, small):
 def test_figures_and_report(store, small):
     run = wb.train(small.replace(epochs=8), progress=False)
     assert len(run.losses().data) == 6
-    assert len(run.weights().data) == 3
+    assert len(run.weights().data) == 6
     assert run.heatmap().data[0].z.shape == (3, 3)
     page = run.report().read_text()
     assert "Plotly.newPlot" in page

@@ -42,11 +42,11 @@ def delta_m(frame: pd.DataFrame, title: str = "Δm against single-task models") 
     )
     figure.add_vline(x=0, line={"color": INK, "width": 2, "dash": "dash"})
     figure.update_xaxes(title="Δm in % (right: better)")
-    figure.update_yaxes(autorange="reversed")
+    figure.update_yaxes(range=[len(frame) - 0.4, -0.8])
     styled(
         figure,
         f"{title}<br><sup>dashed: single-task models; open circles: one seed, no interval</sup>",
-        height=170 + 75 * len(frame),
+        height=190 + 75 * len(frame),
     )
     figure.update_layout(hovermode="closest", margin={"l": 200})
     return figure

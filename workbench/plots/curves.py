@@ -45,18 +45,31 @@ def losses(frame: pd.DataFrame, tasks: Sequence[str], title: str = "Loss per tas
 
 
 def weights(frame: pd.DataFrame, tasks: Sequence[str], title: str = "Effective task weights") -> Figure:
-    """The weight on each task's gradient of the shared parameters over steps."""
+    """The weight on each task's gradient of the shared parameters over steps: each step (faint) and a moving mean."""
     figure = Figure()
     style = task_style(tasks)
     for task in tasks:
         rows = frame[(frame["task"] == task) & (frame["quantity"] == "weight")]
-        steps, values = thinned(rows["step"].to_numpy(), rows["value"].to_numpy())
-        line = {"color": style[task]["color"], "dash": style[task]["dash"], "width": 3}
-        figure.add_trace(go.Scatter(x=steps, y=values, name=task, mode="lines", line=line))
+        window = max(1, len(rows) // 40)
+        mean = rows["value"].rolling(window, min_periods=1, center=True).mean()
+        for values, width, opacity in ((rows["value"], 1.5, 0.3), (mean, 3, 1.0)):
+            steps, shown = thinned(rows["step"].to_numpy(), values.to_numpy())
+            figure.add_trace(
+                go.Scatter(
+                    x=steps,
+                    y=shown,
+                    name=task if width == 3 else f"{task} (each step)",
+                    legendgroup=task,
+                    showlegend=width == 3,
+                    opacity=opacity,
+                    mode="lines",
+                    line={"color": style[task]["color"], "dash": style[task]["dash"], "width": width},
+                )
+            )
     figure.add_hline(y=1, line={"color": INK, "width": 1, "dash": "dot"}, opacity=0.4)
     figure.update_xaxes(title="step")
     figure.update_yaxes(title="weight", rangemode="tozero")
-    return styled(figure, title, height=360)
+    return styled(figure, f"{title}<br><sup>strong: moving mean, faint: each step</sup>", height=360)
 
 
 def thinned(steps: np.ndarray, values: np.ndarray, points: int = POINTS) -> tuple[np.ndarray, np.ndarray]:

@@ -60,8 +60,9 @@ def png(figure: go.Figure, width: int = 900, height: int | None = None) -> bytes
         import kaleido
     except ImportError:
         return None
-    kaleido.start_sync_server(silence_warnings=True)
-    return figure.to_image("png", width=width, height=height or figure.layout.height or 450)
+    kaleido.start_sync_server(silence_warnings=True)  # started once, used by every figure
+    size = {"width": figure.layout.width or width, "height": height or figure.layout.height or 450}
+    return kaleido.calc_fig_sync(figure.to_dict(), opts={"format": "png", **size})
 
 
 def styled(figure: Figure, title: str, height: int = 420) -> Figure:
