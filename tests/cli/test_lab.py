@@ -27,6 +27,11 @@ def test_options_reach_jupyterlab():
     assert {"--no-browser", "--ServerApp.port=9999"} <= set(words(1000, browser=False, port=9999))
 
 
+def test_the_address_leads_to_the_notebook():
+    assert "--LabApp.default_url=/lab/tree/notebooks/00_quickstart.ipynb" in words(1000)
+    assert not [word for word in lab.command(CHECKOUT, None, port=None, browser=True, user=1) if "default_url" in word]
+
+
 def test_the_quickstart_is_what_opens():
     assert lab.place(None) == (CHECKOUT, lab.FIRST)
     assert (CHECKOUT / lab.FIRST).is_file()

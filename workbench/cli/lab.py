@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import quote
 
 import workbench
 from workbench.cli.files import existing
@@ -56,4 +57,6 @@ def command(root: Path, page: Path | None, *, port: int | None, browser: bool, u
         words.append("--no-browser")
     if port is not None:
         words.append(f"--ServerApp.port={port}")
-    return words if page is None else [*words, str(root / page)]
+    if page is not None:  # the address that JupyterLab prints, and opens, leads to the notebook
+        words.append(f"--LabApp.default_url=/lab/tree/{quote(page.as_posix())}")
+    return words
