@@ -25,15 +25,15 @@ if TYPE_CHECKING:
     from workbench.runs import Comparison as Comparison
     from workbench.runs import Run as Run
     from workbench.runs import Session as Session
-    from workbench.runs import baseline as baseline
-    from workbench.runs import compare as compare
     from workbench.runs import open_run as open  # noqa: F401
-    from workbench.runs import affinity as affinity
-    from workbench.runs import replay as replay
-    from workbench.runs import resume as resume
     from workbench.runs import runs as runs
-    from workbench.runs import start as start
-    from workbench.runs import train as train
+    from workbench.runs.affinity import affinity as affinity
+    from workbench.runs.baseline import baseline as baseline
+    from workbench.runs.compare import compare as compare
+    from workbench.runs.train import replay as replay
+    from workbench.runs.train import resume as resume
+    from workbench.runs.train import start as start
+    from workbench.runs.train import train as train
     from workbench.spec import Spec as Spec
 
 __version__ = "0.1.0"
