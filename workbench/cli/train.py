@@ -1,6 +1,8 @@
 """``workbench train``: one run, headless."""
 
 import argparse
+import sys
+from contextlib import redirect_stdout
 
 import workbench
 from workbench.cli.files import existing
@@ -38,7 +40,8 @@ def run(given: argparse.Namespace) -> int:
             else workbench.Spec.from_json(existing(given.spec, "spec").read_text(encoding="utf-8"))
         )
     spec = workbench.Spec.from_settings(pairs(given.set), base=base)
-    run = workbench.train(spec, progress=not given.quiet, out=given.out)
+    with redirect_stdout(sys.stderr):  # the bar; standard output is for the folder alone
+        run = workbench.train(spec, progress=not given.quiet, out=given.out)
     print(run.path)
     return 0
 
