@@ -83,9 +83,18 @@ def test_heatmap_writes_numbers_and_holes():
 
 def test_delta_m_marks_what_has_no_interval():
     frame = pd.DataFrame(
-        {"method": ["x", "y"], "delta_m": [1.0, -2.0], "low": [0.5, np.nan], "high": [1.5, np.nan], "seeds": [3, 1]}
+        {
+            "method": ["x", "y"],
+            "delta_m": [1.0, -2.0],
+            "low": [0.5, np.nan],
+            "high": [1.5, np.nan],
+            "seeds": [3, 1],
+            "Δ a": 1.0,
+        }
     )
-    assert list(delta_m(frame).data[0].marker.symbol) == ["circle", "circle-open"]
+    task, mean = delta_m(frame).data
+    assert task.name == "a"
+    assert list(mean.marker.symbol) == ["circle", "circle-open"]
 
 
 def test_thinning_keeps_extremes_and_ends():

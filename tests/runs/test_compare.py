@@ -76,7 +76,7 @@ def test_seeds_are_one_method_and_paired(store, small):
     each = [run.summary["delta_m"] for run in runs]
     assert row["delta_m"] == pytest.approx(np.mean(each))
     assert row["low"] < row["delta_m"] < row["high"]
-    assert len(comparison.figure().data) == 1
+    assert [trace.name for trace in comparison.figure().data] == ["digit", "parity", "ink", "Δm, 95 % interval"]
     assert "positive is better" in repr(comparison)
 
 

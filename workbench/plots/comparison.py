@@ -4,29 +4,40 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from workbench.plots.figure import Figure, styled
-from workbench.plots.style import COLORS, INK
+from workbench.plots.style import INK, task_style
+
+
+#: marker of each task, beside its colour
+SYMBOLS = ["square", "diamond", "cross", "x", "triangle-up", "star"]
 
 
 def delta_m(frame: pd.DataFrame, title: str = "Δm against single-task models") -> Figure:
-    """Mean relative change per method in %, with its interval; right of zero is better than single tasks.
+    """Mean relative change per method in %, with its interval, and the change of each task; right of 0 is better.
 
     Args:
-        frame: columns ``method``, ``delta_m``, ``low``, ``high``, ``seeds``.
+        frame: columns ``method``, ``delta_m``, ``low``, ``high``, ``seeds``, and ``Δ task`` for every task.
     """
     figure = Figure()
-    y = [
+    methods = [
         f"{method}  ({n} seed{'s' if n != 1 else ''})"
         for method, n in zip(frame["method"], frame["seeds"], strict=True)
     ]
+    rows = list(range(len(frame)))
+    tasks = [column[2:] for column in frame.columns if column.startswith("Δ ")]
+    for i, (task, style) in enumerate(task_style(tasks).items()):
+        marker = {"size": 11, "color": style["color"], "symbol": SYMBOLS[i % len(SYMBOLS)]}
+        figure.add_trace(
+            go.Scatter(x=frame[f"Δ {task}"], y=[row + 0.22 for row in rows], mode="markers", marker=marker, name=task)
+        )
     known = frame["low"].notna()
     figure.add_trace(
         go.Scatter(
             x=frame["delta_m"],
-            y=y,
+            y=rows,
             mode="markers+text",
-            text=[f"{value:+.1f} %" for value in frame["delta_m"]],
+            text=[f"Δm {value:+.1f} %" for value in frame["delta_m"]],
             textposition="top center",
-            marker={"size": 13, "color": COLORS[0], "symbol": ["circle" if k else "circle-open" for k in known]},
+            marker={"size": 14, "color": INK, "symbol": ["circle" if k else "circle-open" for k in known]},
             error_x={
                 "type": "data",
                 "symmetric": False,
@@ -34,19 +45,15 @@ def delta_m(frame: pd.DataFrame, title: str = "Δm against single-task models") 
                 "arrayminus": (frame["delta_m"] - frame["low"]).where(known),
                 "thickness": 3,
                 "width": 8,
-                "color": COLORS[0],
+                "color": INK,
             },
             name="Δm, 95 % interval",
-            showlegend=False,
         )
     )
     figure.add_vline(x=0, line={"color": INK, "width": 2, "dash": "dash"})
-    figure.update_xaxes(title="Δm in % (right: better)")
-    figure.update_yaxes(range=[len(frame) - 0.4, -0.8])
-    styled(
-        figure,
-        f"{title}<br><sup>dashed: single-task models; open circles: one seed, no interval</sup>",
-        height=190 + 75 * len(frame),
-    )
+    figure.update_xaxes(title="change in % (right: better)")
+    figure.update_yaxes(tickvals=rows, ticktext=methods, range=[len(frame) - 0.4, -0.7])
+    subtitle = "dashed: single-task models; open circle: one seed, no interval"
+    styled(figure, f"{title}<br><sup>{subtitle}</sup>", height=190 + 85 * len(frame))
     figure.update_layout(hovermode="closest", margin={"l": 200})
     return figure

@@ -25,7 +25,7 @@ class Comparison:
     """Methods side by side.
 
     Attributes:
-        frame: one row per method: test metric of every task (mean over seeds), ``delta_m`` (averaged over tasks) and
+        frame: one row per method: test metric of every task (mean over seeds), its change ``Δ task`` in %, ``delta_m`` (averaged over tasks) and
             ``delta_m_metrics`` (over metrics) in % against single tasks, positive is better, the 95 % interval
             ``low``-``high`` (the wider of a paired bootstrap and Student's t over seeds), ``verdict``, seeds, steps,
             seconds, parameters, steered.
@@ -37,7 +37,7 @@ class Comparison:
         self.notes = notes
 
     def figure(self) -> "Figure":
-        """Δm of every method with its interval."""
+        """Δm of every method with its interval, and the change of each task."""
         from workbench.plots import delta_m
 
         return delta_m(self.frame[self.frame["method"] != BASELINE])
@@ -133,6 +133,8 @@ def _row(group: list[Run], label: str, baselines: dict[str, Run]) -> tuple[dict[
             notes += deltas[-1].notes
     changes = np.array([d.tasks for d in deltas])
     low, high = interval(changes) if label != BASELINE else (0.0, 0.0)
+    for name in summaries[0]["tasks"]:
+        row[f"Δ {name}"] = float(np.mean([d.each.get(name, np.nan) for d in deltas])) if deltas else np.nan
     row |= {
         "delta_m": float(changes.mean()) if len(changes) else np.nan,
         "low": low,

@@ -12,11 +12,13 @@ class Delta(NamedTuple):
     Attributes:
         tasks: averaged within each task first, then over tasks (Maninis et al. 2019, LibMTL).
         metrics: averaged over all metrics (Nash-MTL, FAMO, with the sign turned); a task with more metrics counts more.
+        each: the change of every task, averaged over its metrics.
         notes: what makes the figure doubtful, one sentence each.
     """
 
     tasks: float
     metrics: float
+    each: dict[str, float]
     notes: list[str]
 
 
@@ -30,7 +32,8 @@ def delta(values: dict[str, Any], base: dict[str, Any], split: str = "test") -> 
         values, base: the ``tasks`` entry of two summaries.
         split: ``test`` or ``val``.
     """
-    per_task, notes = [], []
+    per_task: dict[str, list[float]] = {}
+    notes = []
     for task, entry in values.items():
         changes = []
         for metric, found in entry["metrics"].items():
@@ -45,12 +48,9 @@ def delta(values: dict[str, Any], base: dict[str, Any], split: str = "test") -> 
             change = (mine - theirs) / abs(theirs) * 100
             changes.append(change if found["higher_is_better"] else -change)
         if changes:
-            per_task.append(changes)
+            per_task[task] = changes
     if not per_task:
-        return Delta(float("nan"), float("nan"), notes)
-    everything = [change for changes in per_task for change in changes]
-    return Delta(
-        sum(sum(changes) / len(changes) for changes in per_task) / len(per_task),
-        sum(everything) / len(everything),
-        notes,
-    )
+        return Delta(float("nan"), float("nan"), {}, notes)
+    each = {task: sum(changes) / len(changes) for task, changes in per_task.items()}
+    everything = [change for changes in per_task.values() for change in changes]
+    return Delta(sum(each.values()) / len(each), sum(everything) / len(everything), each, notes)
