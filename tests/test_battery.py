@@ -3,7 +3,7 @@
 import pytest
 
 from workbench.checks import ALL, checks_for
-from workbench.components import FAMILIES, members
+from workbench.component import FAMILIES, members
 
 EVERYTHING = [
     pytest.param(check, cls, id=f"{name}:{check.__name__}")

@@ -10,16 +10,16 @@ import workbench
 
 HOUSE = Path(workbench.__file__).parent
 
-GROUND = {"components", "spec", "files", "__version__"}
+GROUND = {"component", "spec", "files", "__version__"}
 LOW = {"tasks", "encoders", "weightings", "affinities", "schedules", "sampling", "optimizers"}
 FAMILIES = LOW | {"fusions", "problems", "gradients"}
-TOP = {"checks", "panel", "notebooks", "cli", "course", "__main__"}
+TOP = {"checks", "widgets", "notebooks", "cli", "course", "__main__"}
 
 #: part -> the parts it stands on as a whole
 STANDS_ON = {
-    "components": {"spec"},
-    "spec": {"components"},
-    "files": {"components"},
+    "component": {"spec"},
+    "spec": {"component"},
+    "files": {"component"},
     "plots": set(),
     "__init__": set(),
     **dict.fromkeys(LOW, GROUND),
@@ -121,11 +121,11 @@ def house(monkeypatch, tmp_path):
         ("training/x.py", "from workbench.weightings.dwa import DWA"),
         ("training/x.py", "from workbench.weightings import DWA"),
         ("training/x.py", "from workbench.weightings import dwa"),
-        ("training/x.py", "def f():\n    import workbench.panel"),
+        ("training/x.py", "def f():\n    import workbench.widgets"),
         ("weightings/x.py", "from ..training import loop"),
         ("plots/x.py", "from workbench import runs"),
         ("runs/x.py", "import workbench as wb"),
-        ("components.py", "from workbench.tasks import base"),
+        ("component.py", "from workbench.tasks import base"),
     ],
 )
 def test_a_crossing_is_seen(where, line, house):
@@ -138,7 +138,7 @@ def test_a_crossing_is_seen(where, line, house):
     [
         ("training/x.py", "from workbench.weightings.base import Weighting"),
         ("training/x.py", "from workbench.weightings import base"),
-        ("training/x.py", "if TYPE_CHECKING:\n    from workbench.panel import Panel"),
+        ("training/x.py", "if TYPE_CHECKING:\n    from workbench.widgets import Panel"),
         ("training/x.py", "from .loop import run"),
         ("runs/x.py", "from workbench import __version__"),
         ("cli/x.py", "import workbench as wb"),
@@ -150,7 +150,7 @@ def test_no_crossing_is_seen_where_there_is_none(where, line, house):
 
 
 def test_the_loop_knows_no_weighting_by_name():
-    names = set(workbench.components("weighting").name)
+    names = set(workbench.components("weighting")["name"])
     assert len(names) >= 8
     for path in (HOUSE / "training").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):

@@ -2,7 +2,6 @@
 
 import ast
 import builtins
-import inspect
 import re
 import subprocess
 import sys
@@ -66,7 +65,7 @@ def test_type_checkers_see_the_same_names():
     tree = ast.parse(Path(wb.__file__).read_text(encoding="utf-8"))
     block = next(node for node in tree.body if isinstance(node, ast.If))
     seen = {alias.asname or alias.name for node in block.body for alias in node.names}
-    assert seen == {*wb._NAMES, *wb._CALLED}
+    assert seen == set(wb._NAMES)
 
 
 def test_an_unknown_name_is_an_attribute_error():
@@ -77,18 +76,6 @@ def test_an_unknown_name_is_an_attribute_error():
 def test_a_star_import_leaves_the_builtin_open_alone():
     assert "train" in wb.__all__
     assert not set(wb.__all__) & set(dir(builtins))
-
-
-@pytest.mark.parametrize("first", ["import workbench.components", "import workbench.spec", "pass"])
-def test_a_module_that_is_also_called(first):
-    """``wb.components`` is the module and the function, whoever imported it first."""
-    code = f"{first}\nimport workbench as wb\nfrom workbench.components import register\n"
-    code += "assert wb.components.register is register\nassert len(wb.components('schedule')) > 0"
-    assert "workbench.components" in modules_after(code)
-
-
-def test_a_module_that_is_also_called_shows_the_functions_signature():
-    assert list(inspect.signature(wb.components).parameters) == ["family"]
 
 
 def test_what_is_imported_is_declared():

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 import workbench as wb
-from workbench.components import FAMILIES, component, from_text, members
+from workbench.component import FAMILIES, component, from_text, members
 from workbench.spec import Spec
 
 
@@ -131,7 +131,7 @@ def test_every_declared_default_survives_text():
 
 
 def test_a_class_registered_in_a_cell_is_in_every_picker():
-    from workbench import components as ground
+    from workbench import component as ground
 
     try:
 

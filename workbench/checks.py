@@ -9,13 +9,14 @@
 
 import inspect
 from collections.abc import Callable
+from typing import Any
 
 import torch
 
-from workbench.components import Component, WorkbenchError
+from workbench.component import Component, WorkbenchError
 from workbench.weightings.base import GramianWeighting, JacobianAggregator, Scalarization, Weighting
 
-Check = Callable[[type[Component]], None]
+Check = Callable[[Any], None]
 
 #: sizes of gradients from which weightings have to give finite numbers
 SCALES = (1e-20, 1e-10, 1.0, 1e10, 1e18)

@@ -4,7 +4,7 @@ import os
 import sys
 from pathlib import Path
 
-from workbench.components import WorkbenchError
+from workbench.component import WorkbenchError
 
 __all__ = ["cache_folder", "data_folder", "make_folder"]
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from workbench.components import (
+from workbench.component import (
     FAMILIES,
     Component,
     Setting,

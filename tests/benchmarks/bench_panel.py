@@ -18,8 +18,8 @@ SPEED = """
 import os, sys, tempfile, time
 os.environ["WORKBENCH_RUNS"] = tempfile.mkdtemp()
 import workbench as wb
-from workbench.panel.live import Panel
-from workbench.panel.names import choose
+from workbench.widgets.live import Panel
+from workbench.widgets.names import choose
 
 class Timed(Panel):
     ticks = seconds = 0
@@ -75,7 +75,7 @@ class Recorded:
 
 
 def refreshes(points: int) -> None:
-    from workbench.panel.canvas import Canvas
+    from workbench.widgets.canvas import Canvas
 
     history, canvas = Recorded(points), Canvas(TASKS)
     began = perf_counter()

@@ -3,7 +3,7 @@ import json
 import pytest
 
 from workbench.cli import main
-from workbench.components import FAMILIES, members
+from workbench.component import FAMILIES, members
 
 
 def test_one_family_with_its_settings(capsys):

@@ -8,7 +8,7 @@ import nbformat
 import pytest
 
 from workbench.cli import main
-from workbench.components import WorkbenchError
+from workbench.component import WorkbenchError
 from workbench.notebooks import execute
 from workbench.notebooks.execute import _unused
 

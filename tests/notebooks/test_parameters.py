@@ -1,7 +1,7 @@
 import nbformat.v4
 import pytest
 
-from workbench.components import WorkbenchError
+from workbench.component import WorkbenchError
 from workbench.notebooks import convert, declared
 
 

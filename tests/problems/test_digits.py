@@ -5,7 +5,7 @@ import gzip
 import pytest
 import torch
 
-from workbench.components import WorkbenchError
+from workbench.component import WorkbenchError
 from workbench.problems import SPLITS, DigitPairs, Digits, Raw, prepare
 from workbench.problems.digit_pairs import overlay
 from workbench.problems.digits import slant

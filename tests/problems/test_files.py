@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from workbench import files
-from workbench.components import WorkbenchError
+from workbench.component import WorkbenchError
 
 
 def test_the_environment_decides(monkeypatch, tmp_path):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from workbench.components import WorkbenchError, members
+from workbench.component import WorkbenchError, members
 from workbench.spec import Spec
 
 

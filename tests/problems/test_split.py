@@ -7,7 +7,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workbench.components import WorkbenchError
+from workbench.component import WorkbenchError
 from workbench.problems import SPLITS, Digits, Problem, Raw, prepare
 from workbench.tasks import Classification, Regression
 

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 import torch
 
-from workbench.components import WorkbenchError, from_text
+from workbench.component import WorkbenchError, from_text
 from workbench.problems import SPLITS, Table, prepare
 from workbench.problems.table import BUNDLED
 

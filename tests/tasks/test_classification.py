@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import f1_score
 
-from workbench.components import WorkbenchError
+from workbench.component import WorkbenchError
 from workbench.tasks import Classification
 
 NAN = float("nan")

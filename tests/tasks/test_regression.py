@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import mean_absolute_error, r2_score
 
-from workbench.components import WorkbenchError
+from workbench.component import WorkbenchError
 from workbench.tasks import Regression
 
 NAN = float("nan")

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from torch import Tensor
 
-from workbench.components import Component, Field
+from workbench.component import Component, Field
 
 
 class AffinityMeasure(Component):

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from workbench.affinities.base import AffinityMeasure
-from workbench.components import register
+from workbench.component import register
 
 
 @register("affinity", "gradient_cosine", source="Du et al. 2018, arXiv 1812.02224", tags=("core",))

@@ -31,7 +31,7 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         choice = re.search(r"invalid choice: (.*?) \(choose from (.*)\)", message)
         if choice:
-            from workbench.components import one_of
+            from workbench.component import one_of
 
             word, allowed = choice[1].strip("'"), choice[2].replace("'", "").split(", ")
             message = f"there is no {word!r}: {one_of(word, allowed)}"
@@ -91,7 +91,7 @@ def _run(words: list[str]) -> int:
     given, extra = parser.parse_known_args(words)
     assert module is not None  # argparse has refused everything else
     if extra:
-        from workbench.components import one_of
+        from workbench.component import one_of
 
         options = re.findall(r"--[\w-]+", chosen_parser.format_usage())
         hint = f" ({one_of(extra[0], options)})" if extra[0].startswith("-") else ""

@@ -4,7 +4,7 @@ import argparse
 from typing import Any
 
 from workbench.cli.tables import show_json
-from workbench.components import FAMILIES, WorkbenchError, components, one_of
+from workbench.component import FAMILIES, WorkbenchError, components, one_of
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

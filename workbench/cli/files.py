@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from workbench.components import WorkbenchError, one_of
+from workbench.component import WorkbenchError, one_of
 
 __all__ = ["existing"]
 

@@ -4,7 +4,7 @@ import argparse
 import sys
 
 from workbench.cli.files import existing
-from workbench.components import WorkbenchError
+from workbench.component import WorkbenchError
 from workbench.notebooks import execute
 
 

@@ -1,7 +1,6 @@
 """``workbench runs``: the store of runs."""
 
 import argparse
-import os
 import sys
 from contextlib import redirect_stdout
 from pathlib import Path
@@ -9,7 +8,7 @@ from typing import Any
 
 import workbench
 from workbench.cli.tables import show_frame, show_json
-from workbench.components import WorkbenchError, one_of
+from workbench.component import WorkbenchError, one_of
 
 #: what `export` writes, by the file's ending
 FORMATS = (".csv", ".parquet", ".json", ".html")
@@ -46,9 +45,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(given: argparse.Namespace) -> int:
     """Do the chosen action."""
-    store = Path(given.store or os.environ.get("WORKBENCH_RUNS") or "runs")
+    from workbench.runs.folder import store_folder
+    from workbench.runs.store import runs
+
+    store = store_folder(given.store)
     if given.action == "list":
-        show_frame(workbench.runs(store), given.json, empty=f"No runs in {store}.")
+        show_frame(runs(store), given.json, empty=f"No runs in {store}.")
     elif given.action == "show":
         show(workbench.open(find(given.run, store)), given.json)
     elif given.action == "compare":

@@ -6,7 +6,7 @@ from contextlib import redirect_stdout
 
 import workbench
 from workbench.cli.files import existing
-from workbench.components import WorkbenchError
+from workbench.component import WorkbenchError
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

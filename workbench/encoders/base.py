@@ -1,11 +1,27 @@
 """View -> features."""
 
 from abc import abstractmethod
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from torch import nn
 
-from workbench.components import Component, component
+from workbench.component import Component, component
+
+
+@dataclass(frozen=True)
+class View:
+    """One named input of a problem.
+
+    Attributes:
+        name: its name in ``views``.
+        kind: ``"image"`` (``[channels, height, width]``) or ``"vector"`` (``[columns]``).
+        shape: the shape of one example.
+    """
+
+    name: str
+    kind: str
+    shape: tuple[int, ...]
 
 
 class Encoder(Component):

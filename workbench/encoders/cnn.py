@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar
 import torch
 from torch import nn
 
-from workbench.components import Field, Slider, WorkbenchError, register
+from workbench.component import Field, Slider, WorkbenchError, register
 from workbench.encoders.base import Encoder
 
 

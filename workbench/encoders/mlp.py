@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar
 
 from torch import nn
 
-from workbench.components import Field, Slider, register
+from workbench.component import Field, Slider, register
 from workbench.encoders.base import Encoder
 
 

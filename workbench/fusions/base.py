@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from torch import Tensor, nn
 
-from workbench.components import Component
+from workbench.component import Component
 
 #: makes a fresh encoder for a view: ``new_encoder("image") -> (module, features)``
 NewEncoder = Callable[[str], tuple[nn.Module, int]]

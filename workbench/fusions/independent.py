@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from workbench.components import register
+from workbench.component import register
 from workbench.fusions.base import Fusion, NewEncoder, Sharing
 
 

@@ -4,9 +4,8 @@ from collections.abc import Sequence
 
 from torch import Tensor, nn
 
-from workbench.encoders.base import Encoder
+from workbench.encoders.base import Encoder, View
 from workbench.fusions.base import Fusion, Sharing
-from workbench.problems.base import View
 from workbench.tasks.base import Task
 
 

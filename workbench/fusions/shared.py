@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from torch import Tensor
 
-from workbench.components import register
+from workbench.component import register
 from workbench.fusions.base import Fusion, NewEncoder, Sharing
 from workbench.fusions.independent import Concatenated
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from torch import Tensor
 
-from workbench.components import Component
+from workbench.component import Component
 
 
 class TaskGradients:

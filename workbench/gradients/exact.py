@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from workbench.components import register
+from workbench.component import register
 from workbench.gradients.base import Gradients, TaskGradients
 
 

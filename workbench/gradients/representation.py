@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from workbench.components import component, register
+from workbench.component import component, register
 from workbench.gradients.base import Gradients, TaskGradients
 
 

@@ -8,7 +8,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from workbench.components import WorkbenchError
+from workbench.component import WorkbenchError
 from workbench.notebooks.parameters import convert, declared
 
 __all__ = ["Executed", "execute"]

@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from workbench.components import WorkbenchError, one_of
+from workbench.component import WorkbenchError, one_of
 
 __all__ = ["convert", "declared"]
 

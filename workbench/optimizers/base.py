@@ -7,7 +7,7 @@ from typing import Any
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
-from workbench.components import Component
+from workbench.component import Component
 
 
 class OptimizerChoice(Component):

@@ -5,7 +5,7 @@ from typing import Annotated
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import CosineAnnealingLR, LinearLR, LRScheduler, SequentialLR, StepLR
 
-from workbench.components import Field, Slider, register
+from workbench.component import Field, Slider, register
 from workbench.optimizers.base import LearningRateSchedule
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import torch
 from torch.optim import Optimizer
 
-from workbench.components import Field, Slider, register
+from workbench.component import Field, Slider, register
 from workbench.optimizers.base import OptimizerChoice
 
 WeightDecay = Annotated[float, Field(ge=0, description="weight decay"), Slider(0, 0.1)]

@@ -6,7 +6,6 @@ import plotly.graph_objects as go
 from workbench.plots.figure import Figure, styled
 from workbench.plots.style import INK, task_style
 
-
 #: marker of each task, beside its colour
 SYMBOLS = ["square", "diamond", "cross", "x", "triangle-up", "star"]
 

@@ -8,28 +8,14 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
-from workbench.components import Component, WorkbenchError, one_of
+from workbench.component import Component, WorkbenchError, one_of
+from workbench.encoders.base import View
 from workbench.tasks.base import Task
 
 SPLITS = ("train", "val", "test")
 
 #: a view whose encoding is learned: given the numbers of the training rows, all rows encoded, ``[rows, ...]``
 FittedView = Callable[[Tensor], Tensor]
-
-
-@dataclass(frozen=True)
-class View:
-    """One named input of a problem.
-
-    Attributes:
-        name: its name in ``views``.
-        kind: ``"image"`` (``[channels, height, width]``) or ``"vector"`` (``[columns]``).
-        shape: the shape of one example.
-    """
-
-    name: str
-    kind: str
-    shape: tuple[int, ...]
 
 
 @dataclass

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from workbench.components import WorkbenchError
+from workbench.component import WorkbenchError
 from workbench.problems.reading import LISTED, Sheet
 
 #: larger numbers overflow when they are squared

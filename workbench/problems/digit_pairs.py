@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from workbench.components import Field, Slider, WorkbenchError, register
+from workbench.component import Field, Slider, WorkbenchError, register
 from workbench.files import cache_folder, make_folder
 from workbench.problems.base import SPLITS, Problem, Raw
 from workbench.problems.digits import load_digit_images

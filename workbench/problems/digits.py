@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from workbench.components import register
+from workbench.component import register
 from workbench.problems.base import Problem, Raw
 from workbench.tasks.base import Task
 from workbench.tasks.classification import Classification

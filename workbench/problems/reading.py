@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from workbench.components import WorkbenchError, one_of
+from workbench.component import WorkbenchError, one_of
 from workbench.files import data_folder
 
 if TYPE_CHECKING:

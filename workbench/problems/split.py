@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from workbench.components import WorkbenchError
+from workbench.component import WorkbenchError
 from workbench.problems.base import SPLITS, Data, Problem, Raw
 from workbench.tasks.classification import Classification
 

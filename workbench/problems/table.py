@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from workbench.components import Field, WorkbenchError, one_of, register
+from workbench.component import Field, WorkbenchError, one_of, register
 from workbench.files import cache_folder, make_folder
 from workbench.problems.base import Problem, Raw
 from workbench.problems.column_encoder import ColumnEncoder

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from workbench.components import WorkbenchError
+from workbench.component import WorkbenchError
 
 if TYPE_CHECKING:
     from workbench.plots import Figure

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from workbench.components import WorkbenchError
+from workbench.component import WorkbenchError
 from workbench.runs.baseline import baseline, baseline_spec, find, same
 from workbench.runs.delta import delta
 from workbench.runs.run import Run
@@ -25,10 +25,10 @@ class Comparison:
     """Methods side by side.
 
     Attributes:
-        frame: one row per method: test metric of every task (mean over seeds), its change ``Δ task`` in %, ``delta_m`` (averaged over tasks) and
-            ``delta_m_metrics`` (over metrics) in % against single tasks, positive is better, the 95 % interval
-            ``low``-``high`` (the wider of a paired bootstrap and Student's t over seeds), ``verdict``, seeds, steps,
-            seconds, parameters, steered.
+        frame: one row per method: test metric of every task (mean over seeds), the change ``Δ task`` of each in %,
+            ``delta_m`` (averaged over tasks) and ``delta_m_metrics`` (over metrics) in % against single tasks,
+            positive is better, the 95 % interval ``low`` to ``high`` of ``delta_m`` (the wider of a paired bootstrap
+            and Student's t over seeds), ``verdict``, seeds, steps, seconds, parameters, steered.
         notes: what to keep in mind when reading it.
     """
 

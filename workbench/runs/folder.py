@@ -11,7 +11,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from workbench.components import WorkbenchError, one_of
+from workbench.component import WorkbenchError, one_of
 from workbench.spec import Spec
 from workbench.training.records import Applied, Record, from_line, to_line
 from workbench.training.state import Position, State

@@ -4,7 +4,7 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from workbench.components import WorkbenchError
+from workbench.component import WorkbenchError
 from workbench.runs.folder import write_atomically
 
 if TYPE_CHECKING:

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from workbench.components import WorkbenchError, one_of
+from workbench.component import WorkbenchError, one_of
 from workbench.runs.affinity import Affinity
 from workbench.runs.folder import RunFolder
 from workbench.runs.history import History

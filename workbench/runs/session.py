@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from time import perf_counter
 from typing import Any
 
-from workbench.components import WorkbenchError, one_of
+from workbench.component import WorkbenchError, one_of
 from workbench.runs.folder import RunFolder, unwritable
 from workbench.runs.history import History
 from workbench.runs.summary import summarise

@@ -4,7 +4,7 @@ import os
 import sys
 from pathlib import Path
 
-from workbench.components import WorkbenchError
+from workbench.component import WorkbenchError
 from workbench.runs.folder import RunFolder
 from workbench.runs.run import Run
 from workbench.runs.session import Session

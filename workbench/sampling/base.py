@@ -5,7 +5,7 @@ from abc import abstractmethod
 import torch
 from torch import Tensor
 
-from workbench.components import Component
+from workbench.component import Component
 
 
 class Sampling(Component):

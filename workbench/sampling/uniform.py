@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from workbench.components import register
+from workbench.component import register
 from workbench.sampling.base import Sampling
 
 

@@ -1,6 +1,6 @@
 """Every task at every step."""
 
-from workbench.components import register
+from workbench.component import register
 from workbench.schedules.base import Schedule
 
 

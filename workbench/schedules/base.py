@@ -3,7 +3,7 @@
 from abc import abstractmethod
 from collections.abc import Sequence
 
-from workbench.components import Component
+from workbench.component import Component
 
 
 class Schedule(Component):

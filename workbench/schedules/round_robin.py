@@ -1,6 +1,6 @@
 """One task after the other."""
 
-from workbench.components import register
+from workbench.component import register
 from workbench.schedules.base import Schedule
 
 

@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from workbench.components import WorkbenchError
+from workbench.component import WorkbenchError
 from workbench.tasks.base import Task
 
 

@@ -2,7 +2,7 @@
 
 import torch
 
-from workbench.components import WorkbenchError, one_of
+from workbench.component import WorkbenchError, one_of
 
 
 def resolve(text: str) -> torch.device:

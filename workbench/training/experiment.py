@@ -1,11 +1,12 @@
 """A spec made real: data on their device, model, weighting, optimiser."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import torch
 from torch import Tensor
 
-from workbench.components import WorkbenchError
+from workbench.component import WorkbenchError
 from workbench.fusions.model import build_model
 from workbench.problems.split import prepare
 from workbench.spec import Spec
@@ -48,7 +49,7 @@ class Experiment:
             self.model = build_model(spec.build("encoder"), spec.build("fusion"), data.view_specs, self.tasks)
         self.model.to(self.device).train()
         self.shared = self.model.shared_parameters()
-        groups = [{"params": list(self.model.parameters())}]
+        groups: list[dict[str, Any]] = [{"params": list(self.model.parameters())}]
         if self.weighting.parameters():
             groups.append({"params": self.weighting.parameters(), "weight_decay": 0.0})
         self.optimizer = spec.build("optimizer").build(groups, spec.lr)

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from workbench.components import WorkbenchError
+from workbench.component import WorkbenchError
 from workbench.gradients.base import TaskGradients
 from workbench.training.experiment import Experiment
 

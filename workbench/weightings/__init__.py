@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from workbench.components import component
+from workbench.component import component
 from workbench.weightings.base import GramianWeighting, JacobianAggregator, Scalarization, Weighting
 from workbench.weightings.cagrad import CAGrad
 from workbench.weightings.dwa import DWA

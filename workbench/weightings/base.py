@@ -22,7 +22,7 @@ from typing import Annotated, Any, ClassVar, Literal
 import torch
 from torch import Tensor, nn
 
-from workbench.components import Component, Field, WorkbenchError, one_of
+from workbench.component import Component, Field, WorkbenchError, one_of
 
 Heads = Annotated[
     Literal["own", "weighted"],

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from workbench.components import Field, Slider, register
+from workbench.component import Field, Slider, register
 from workbench.weightings.base import GramianWeighting, Heads
 from workbench.weightings.solvers import min_on_simplex, on_host
 

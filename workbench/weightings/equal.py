@@ -1,6 +1,6 @@
 """Equal weighting."""
 
-from workbench.components import register
+from workbench.component import register
 from workbench.weightings.fixed import WeightedSum
 
 

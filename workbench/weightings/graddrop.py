@@ -6,7 +6,7 @@ from typing import Annotated, Any, ClassVar
 import torch
 from torch import Tensor
 
-from workbench.components import Field, Slider, register
+from workbench.component import Field, Slider, register
 from workbench.weightings.base import Heads, JacobianAggregator
 
 

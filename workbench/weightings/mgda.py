@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 import torch
 from torch import Tensor
 
-from workbench.components import Field, WorkbenchError, register
+from workbench.component import Field, WorkbenchError, register
 from workbench.weightings.base import GramianWeighting, Heads
 from workbench.weightings.solvers import min_on_simplex, on_host
 

@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar
 import torch
 from torch import Tensor
 
-from workbench.components import Field, register
+from workbench.component import Field, register
 from workbench.weightings.base import GramianWeighting, Heads
 
 

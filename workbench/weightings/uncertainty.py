@@ -6,7 +6,7 @@ from typing import Annotated, Any, ClassVar, Literal
 import torch
 from torch import Tensor, nn
 
-from workbench.components import Field, Slider, register
+from workbench.component import Field, Slider, register
 from workbench.weightings.base import Scalarization
 
 

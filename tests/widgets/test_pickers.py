@@ -4,10 +4,10 @@ from typing import Annotated
 
 import pytest
 
-from workbench.components import _REGISTRY, Field, WorkbenchError, members, register
-from workbench.panel.pickers import FAMILIES_SHOWN, Pickers
+from workbench.component import _REGISTRY, Field, WorkbenchError, members, register
 from workbench.spec import Spec
 from workbench.weightings.equal import Equal
+from workbench.widgets.pickers import FAMILIES_SHOWN, Pickers
 
 
 class Told(list):

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from workbench.panel.ticker import Ticker
+from workbench.widgets.ticker import Ticker
 
 
 def test_it_ticks_until_there_is_no_more():

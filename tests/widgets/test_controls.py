@@ -2,9 +2,9 @@
 
 import pytest
 
-from workbench.components import FAMILIES, WorkbenchError, members
-from workbench.panel.controls import control
+from workbench.component import FAMILIES, WorkbenchError, members
 from workbench.spec import Spec
+from workbench.widgets.controls import control
 
 EVERY = [
     pytest.param(setting, id=f"{family}-{name}-{setting.name}")

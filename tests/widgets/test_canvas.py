@@ -8,8 +8,8 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from workbench.panel.canvas import LARGEST_MESSAGE, Block, Canvas
 from workbench.plots.style import DASH_PIXELS, task_style
+from workbench.widgets.canvas import LARGEST_MESSAGE, Block, Canvas
 
 TASKS = ["digit", "parity", "ink"]
 

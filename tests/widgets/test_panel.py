@@ -8,9 +8,9 @@ import pytest
 from ipywidgets import Widget
 
 import workbench as wb
-from workbench.panel.live import Panel, guarded
-from workbench.panel.names import Choice, choose
-from workbench.panel.warm import warm
+from workbench.widgets.live import Panel, guarded
+from workbench.widgets.names import Choice, choose
+from workbench.widgets.warm import warm
 
 SMALL = wb.Spec(tasks=["digit", "ink"], epochs=2, batch_size=256)
 LONG = SMALL.replace(epochs=50_000, weighting="fixed")
@@ -20,7 +20,7 @@ LONG = SMALL.replace(epochs=50_000, weighting="fixed")
 def alone(monkeypatch, tmp_path):
     """Runs go to a fresh folder, and no panel is left from another test."""
     monkeypatch.setenv("WORKBENCH_RUNS", str(tmp_path))
-    monkeypatch.setattr("workbench.panel._latest", None)
+    monkeypatch.setattr("workbench.widgets._latest", None)
 
 
 @pytest.fixture
@@ -212,7 +212,7 @@ def test_a_comparison_that_fails_is_shown_and_recorded(panel, monkeypatch):
     def broken(run, progress):
         raise RuntimeError("no baseline")
 
-    monkeypatch.setattr("workbench.panel.compare.compare", broken)
+    monkeypatch.setattr("workbench.widgets.compare.compare", broken)
     live = panel(SMALL)
     live.start()
     live.wait()

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from workbench.components import WorkbenchError, one_of
+from workbench.component import WorkbenchError, one_of
 
 __all__ = ["Choice", "choose"]
 

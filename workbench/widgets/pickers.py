@@ -6,9 +6,9 @@ from typing import Any, get_args, get_origin
 
 import ipywidgets as widgets
 
-from workbench.components import Setting, WorkbenchError, component, members
-from workbench.panel.controls import LABEL_WIDTH, Control, control, css_name
+from workbench.component import Setting, WorkbenchError, component, members
 from workbench.spec import Spec
+from workbench.widgets.controls import LABEL_WIDTH, Control, control, css_name
 
 __all__ = ["FAMILIES_SHOWN", "NUMBERS_SHOWN", "Picker", "Pickers", "TaskPicker", "WeightSliders"]
 

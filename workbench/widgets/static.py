@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from workbench.components import WorkbenchError
+from workbench.component import WorkbenchError
 from workbench.runs.train import train
 from workbench.spec import Spec
 

@@ -7,7 +7,7 @@ from typing import Any, get_origin
 
 import ipywidgets as widgets
 
-from workbench.components import Setting, WorkbenchError, from_text
+from workbench.component import Setting, WorkbenchError, from_text
 
 __all__ = ["Control", "control", "css_name"]
 

@@ -3,14 +3,14 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Union
 
-from workbench.components import WorkbenchError
-from workbench.panel.names import choose
+from workbench.component import WorkbenchError
 from workbench.runs.headless import live as is_live
 from workbench.spec import Spec
+from workbench.widgets.names import choose
 
 if TYPE_CHECKING:
-    from workbench.panel.live import Panel
-    from workbench.panel.static import StaticPanel
+    from workbench.widgets.live import Panel
+    from workbench.widgets.static import StaticPanel
 
 __all__ = ["panel"]
 
@@ -48,12 +48,12 @@ def panel(
         raise WorkbenchError(f"panel: spec should be a Spec, found {type(spec).__name__}; write wb.panel(wb.Spec(…)).")
     choice = choose(show, hide, lock)
     if not is_live(live):
-        from workbench.panel.static import StaticPanel
+        from workbench.widgets.static import StaticPanel
 
         return StaticPanel(spec or Spec())
 
-    from workbench.panel.live import Panel
-    from workbench.panel.warm import warm
+    from workbench.widgets.live import Panel
+    from workbench.widgets.warm import warm
 
     asked = (spec, choice)
     if _latest is not None:

@@ -13,8 +13,8 @@ import numpy as np
 import traitlets
 from numpy.typing import NDArray
 
-from workbench.panel.decimate import decimate, shares
 from workbench.plots.style import DASH_PIXELS, DIVERGING, FONT, GRID, INK, TaskStyle, task_style
+from workbench.widgets.decimate import decimate, shares
 
 __all__ = ["PLOTS", "Block", "Canvas"]
 

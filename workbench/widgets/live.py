@@ -8,14 +8,14 @@ from typing import Any
 
 import ipywidgets as widgets
 
-from workbench.components import WorkbenchError, component
-from workbench.panel.canvas import Canvas
-from workbench.panel.compare import Comparing
-from workbench.panel.names import PICKERS, Choice
-from workbench.panel.pickers import Pickers
-from workbench.panel.ticker import Ticker
+from workbench.component import WorkbenchError, component
 from workbench.runs.train import start
 from workbench.spec import Spec
+from workbench.widgets.canvas import Canvas
+from workbench.widgets.compare import Comparing
+from workbench.widgets.names import PICKERS, Choice
+from workbench.widgets.pickers import Pickers
+from workbench.widgets.ticker import Ticker
 
 __all__ = ["Panel", "guarded"]
 
