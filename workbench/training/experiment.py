@@ -1,6 +1,7 @@
 """A spec made real: data on their device, model, weighting, optimiser."""
 
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import torch
@@ -52,6 +53,7 @@ class Experiment:
         groups: list[dict[str, Any]] = [{"params": list(self.model.parameters())}]
         if self.weighting.parameters():
             groups.append({"params": self.weighting.parameters(), "weight_decay": 0.0})
+        self.trained = [p for group in groups for p in group["params"]]
         self.optimizer = spec.build("optimizer").build(groups, spec.lr)
 
     @property
@@ -81,6 +83,12 @@ class Experiment:
             if scheduler:
                 dial.step()
                 scheduler.step()
+
+    def autocast(self) -> AbstractContextManager[Any]:
+        """Mixed precision for a forward pass, where the spec asks for it."""
+        if self.spec.precision == "bf16":
+            return torch.autocast(self.device.type, torch.bfloat16)
+        return nullcontext()
 
     def seed_step(self, number: int) -> None:
         """Make all randomness of a step (dropout, say) a function of its number and the seed."""

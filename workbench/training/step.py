@@ -51,11 +51,12 @@ def step(exp: Experiment, rows: Tensor, active: Sequence[int], number: int, want
     exp.seed_step(number)
     names = [exp.names[i] for i in active]
     views, targets = exp.data.batch(rows)
-    with torch.autocast(exp.device.type, torch.bfloat16, enabled=exp.spec.precision == "bf16"):
+    with exp.autocast():
         outputs = exp.gradients.forward(exp.model, views, names)
         losses = [_loss(exp, i, outputs, targets) for i in active]
 
-    exp.optimizer.zero_grad()
+    for parameter in exp.trained:
+        parameter.grad = None
     values = torch.stack(losses).detach()
     if exp.device.type == "cpu" and not math.isfinite(values.sum().item()):
         raise Diverged(diagnosis(exp, number, active, values.tolist(), views, outputs))
@@ -64,8 +65,8 @@ def step(exp: Experiment, rows: Tensor, active: Sequence[int], number: int, want
     weights = UPDATES[needs](exp.weighting, losses, values, taken, active if len(active) < len(exp.names) else None)
     if exp.spec.clip is not None:
         nn.utils.clip_grad_norm_(exp.model.parameters(), exp.spec.clip)
-    gradients = [p.grad for p in exp.shared if p.grad is not None]
-    length = nn.utils.get_total_norm(gradients) if gradients else values.new_zeros(())
+    norms = torch._foreach_norm([p.grad for p in exp.shared if p.grad is not None])  # as clip_grad_norm_ does it
+    length = torch.linalg.vector_norm(torch.stack(norms)) if norms else values.new_zeros(())
     if exp.device.type == "cpu" and not math.isfinite(length.item()):
         raise Diverged(diagnosis(exp, number, active, values.tolist(), views, outputs))
     exp.optimizer.step()
