@@ -118,7 +118,7 @@ def house(monkeypatch, tmp_path):
 @pytest.mark.parametrize(
     ("where", "line"),
     [
-        ("training/x.py", "from workbench.weightings.dwa import DWA"),
+        ("training/x.py", "from workbench.weightings.scalarizations.dwa import DWA"),
         ("training/x.py", "from workbench.weightings import DWA"),
         ("training/x.py", "from workbench.weightings import dwa"),
         ("training/x.py", "def f():\n    import workbench.widgets"),

@@ -7,7 +7,7 @@ import torch
 
 import workbench as wb
 from workbench.weightings import get
-from workbench.weightings.solvers import min_on_simplex
+from workbench.weightings.solvers.simplex import min_on_simplex
 
 
 def gramian(seed: int, K: int, P: int = 8) -> torch.Tensor:

@@ -6,7 +6,7 @@ import pytest
 
 from workbench.component import _REGISTRY, Field, WorkbenchError, members, register
 from workbench.spec import Spec
-from workbench.weightings.equal import Equal
+from workbench.weightings.scalarizations.equal import Equal
 from workbench.widgets.pickers import FAMILIES_SHOWN, Pickers
 
 

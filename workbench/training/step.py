@@ -65,13 +65,19 @@ def step(exp: Experiment, rows: Tensor, active: Sequence[int], number: int, want
     weights = UPDATES[needs](exp.weighting, losses, values, taken, active if len(active) < len(exp.names) else None)
     if exp.spec.clip is not None:
         nn.utils.clip_grad_norm_(exp.model.parameters(), exp.spec.clip)
-    norms = torch._foreach_norm([p.grad for p in exp.shared if p.grad is not None])  # as clip_grad_norm_ does it
-    length = torch.linalg.vector_norm(torch.stack(norms)) if norms else values.new_zeros(())
+    length = _length([p.grad for p in exp.shared if p.grad is not None], values)
     if exp.device.type == "cpu" and not math.isfinite(length.item()):
         raise Diverged(diagnosis(exp, number, active, values.tolist(), views, outputs))
     exp.optimizer.step()
     measured = exp.affinity.measure(taken.gramian()) if want_map and taken is not None and exp.affinity else None
     return Measured(active, values, weights.detach(), length, measured)
+
+
+def _length(gradients: list[Tensor], like: Tensor) -> Tensor:
+    """Euclidean norm of all gradients together; 0 where nothing is shared."""
+    if not gradients:
+        return like.new_zeros(())
+    return torch.linalg.vector_norm(torch.stack(torch._foreach_norm(gradients)))  # as torch's own clipping takes it
 
 
 def _loss(exp: Experiment, i: int, outputs: dict[str, Tensor], targets: dict[str, Tensor]) -> Tensor:

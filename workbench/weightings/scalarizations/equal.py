@@ -1,7 +1,7 @@
 """Equal weighting."""
 
 from workbench.component import register
-from workbench.weightings.fixed import WeightedSum
+from workbench.weightings.scalarizations.fixed import WeightedSum
 
 
 @register("weighting", "equal", source="the unitary baseline; Kurin et al., NeurIPS 2022", tags=("core",))

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from workbench.component import Field, Slider, register
 from workbench.weightings.base import GramianWeighting, Heads
-from workbench.weightings.solvers import min_on_simplex, on_host
+from workbench.weightings.solvers.simplex import min_on_simplex, on_host
 
 
 @register("weighting", "cagrad", source="Liu et al., NeurIPS 2021, arXiv 2110.14048", tags=("core",))

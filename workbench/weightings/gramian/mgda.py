@@ -8,7 +8,7 @@ from torch import Tensor
 
 from workbench.component import Field, WorkbenchError, register
 from workbench.weightings.base import GramianWeighting, Heads
-from workbench.weightings.solvers import min_on_simplex, on_host
+from workbench.weightings.solvers.simplex import min_on_simplex, on_host
 
 
 @register("weighting", "mgda", source="Désidéri 2012; Sener & Koltun, NeurIPS 2018, arXiv 1810.04650", tags=("core",))
