@@ -28,10 +28,10 @@ SPEC = Spec(problem="digits", tasks=["digit", "parity", "ink"], encoder="cnn", b
 Step = Callable[[], None]
 
 
-def endless(exp: Experiment) -> Iterator[Tensor]:
-    """Full batches for ever."""
+def endless(exp: Experiment) -> Iterator[tuple[Tensor, Tensor]]:
+    """Full batches for ever: row numbers on the CPU and on the device."""
     for epoch in itertools.count():
-        yield from (rows for rows in exp.batches(epoch) if len(rows) == exp.spec.batch_size)
+        yield from (batch for batch in exp.batches(epoch) if len(batch[0]) == exp.spec.batch_size)
 
 
 def bare(device: str, fused: bool) -> Step:
@@ -42,7 +42,7 @@ def bare(device: str, fused: bool) -> Step:
     batches = endless(exp)
 
     def step() -> None:
-        rows = next(batches).to(exp.device)
+        _, rows = next(batches)
         out = model({"image": image[rows]})
         loss = (
             F.cross_entropy(out["digit"], targets["digit"][rows])
@@ -64,7 +64,7 @@ def ours(spec: Spec) -> Step:
     block: list[str] = []
 
     def step() -> None:
-        run.take(next(batches), None)
+        run.take(*next(batches), None)
         if run.buffer.full:
             for record in run.fetch():
                 session.history.add(record)
@@ -82,7 +82,7 @@ def gradients_alone() -> Step:
     own = [exp.model.task_parameters(name) for name in names]
 
     def step() -> None:
-        views, targets = exp.data.batch(next(batches))
+        views, targets = exp.data.batch(next(batches)[1])
         out = exp.model(views)
         losses = [task.mean_loss(out[task.name], targets[task.name]) for task in exp.tasks]
         taken = ExactGradients(losses, exp.shared, own)

@@ -23,6 +23,9 @@ class TaskGradients:
         J = self.jacobian
         return J @ J.T
 
+    def carry_on(self) -> None:
+        """After an ordinary backward pass from the losses: take it on to what lies behind a cut in the graph."""
+
     def backward(self, direction: Tensor, own: Sequence[float] | Tensor) -> None:
         """Fill ``.grad`` of all parameters.
 

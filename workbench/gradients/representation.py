@@ -21,7 +21,7 @@ class RepresentationGradients(TaskGradients):
     """
 
     def __init__(self, losses: Sequence[Tensor], features: Tensor, leaf: Tensor, own: Sequence[Sequence[Any]]) -> None:
-        self.features, self.own = features, own
+        self.features, self.leaf, self.own = features, leaf, own
         self.own_gradients = []
         rows = []
         for loss, parameters in zip(losses, own, strict=True):
@@ -29,6 +29,10 @@ class RepresentationGradients(TaskGradients):
             rows.append(torch.zeros_like(leaf).reshape(-1) if row is None else row.reshape(-1))
             self.own_gradients.append(rest)
         self.jacobian = torch.stack(rows)
+
+    def carry_on(self) -> None:
+        if self.leaf.grad is not None:
+            self.features.backward(self.leaf.grad)
 
     def backward(self, direction: Tensor, own: Sequence[float] | Tensor) -> None:
         self.features.backward(direction.view_as(self.features))

@@ -67,11 +67,16 @@ class Experiment:
         """Task, its conventional metric, and whether higher is better."""
         return [(task.name, task.metric, task.higher_is_better) for task in self.tasks]
 
-    def batches(self, epoch: int) -> list[Tensor]:
-        """The row numbers of each batch of an epoch (from 0), on the CPU; a function of seed and epoch alone."""
+    def batches(self, epoch: int) -> list[tuple[Tensor, Tensor]]:
+        """The row numbers of each batch of an epoch (from 0), a function of seed and epoch alone.
+
+        Returns:
+            each batch on the CPU, where missing labels are looked up, and on the device (brought there once).
+        """
         generator = torch.Generator().manual_seed(mixed(self.spec.seed, epoch))
         order = self.sampling.order(self.data.splits["train"], generator)
-        return list(order.split(self.spec.batch_size))
+        size = self.spec.batch_size
+        return list(zip(order.split(size), order.to(self.device).split(size), strict=True))
 
     def lr_factors(self, done: int) -> Iterator[float]:
         """Factor of the learning rate for every step after the first ``done``, from torch's own scheduler."""

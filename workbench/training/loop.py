@@ -35,13 +35,13 @@ def train(state: State, inbox: Inbox, save: Callable[[], None]) -> Iterator[Reco
     run = Steps(state)
     reason = None
     while at.epoch < spec.epochs and reason is None:
-        for rows in exp.batches(at.epoch)[at.batch :]:
+        for batch in exp.batches(at.epoch)[at.batch :]:
             only, stop = yield from obey(state, inbox, run, save)
             if stop:
                 reason = "stopped by hand"
                 break
             try:
-                run.take(rows, only)
+                run.take(*batch, only)
             except Diverged:
                 yield from run.fetch()
                 raise
@@ -79,8 +79,8 @@ class Steps:
         self.every = map_every(exp)
         self.good = state.good() if exp.device.type != "cpu" else None
 
-    def take(self, rows: Tensor, only: str | None) -> None:
-        """One step on these rows (on the CPU), for one task only if it is named."""
+    def take(self, rows: Tensor, rows_there: Tensor, only: str | None) -> None:
+        """One step on these rows (on the CPU, and on the device), for one task only if it is named."""
         exp, at = self.exp, self.state.position
         lr = at.lr * next(self.factors)
         if exp.optimizer.param_groups[0]["lr"] != lr:
@@ -91,8 +91,7 @@ class Steps:
             there = exp.present(rows)
             active = [i for i in active if i in there]
         want_map = self.every > 0 and at.step % self.every == 0 and len(active) > 1
-        rows = rows.to(exp.device, non_blocking=True)
-        measured = step(exp, rows, active, at.step + 1, want_map) if active else None
+        measured = step(exp, rows_there, active, at.step + 1, want_map) if active else None
         at.step, at.batch = at.step + 1, at.batch + 1
         self.buffer.add(at.step, at.epoch + 1, lr, measured)
 

@@ -51,8 +51,10 @@ def step(exp: Experiment, rows: Tensor, active: Sequence[int], number: int, want
     exp.seed_step(number)
     names = [exp.names[i] for i in active]
     views, targets = exp.data.batch(rows)
+    needs = exp.weighting.needs
+    take = needs != "losses" or want_map
     with exp.autocast():
-        outputs = exp.gradients.forward(exp.model, views, names)
+        outputs = exp.gradients.forward(exp.model, views, names) if take else exp.model(views, names)
         losses = [_loss(exp, i, outputs, targets) for i in active]
 
     for parameter in exp.trained:
@@ -60,8 +62,7 @@ def step(exp: Experiment, rows: Tensor, active: Sequence[int], number: int, want
     values = torch.stack(losses).detach()
     if exp.device.type == "cpu" and not math.isfinite(values.sum().item()):
         raise Diverged(diagnosis(exp, number, active, values.tolist(), views, outputs))
-    needs = exp.weighting.needs
-    taken = exp.gradients.take(exp.model, losses, names) if needs != "losses" or want_map else None
+    taken = exp.gradients.take(exp.model, losses, names) if take else None
     weights = UPDATES[needs](exp.weighting, losses, values, taken, active if len(active) < len(exp.names) else None)
     if exp.spec.clip is not None:
         nn.utils.clip_grad_norm_(exp.model.parameters(), exp.spec.clip)
@@ -96,6 +97,8 @@ def _from_losses(
     stacked = torch.stack(losses)
     stacked.retain_grad()
     weighting(stacked, tasks=tasks).backward()
+    if taken is not None:
+        taken.carry_on()
     assert stacked.grad is not None
     return stacked.grad
 
