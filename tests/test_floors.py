@@ -11,7 +11,7 @@ import workbench
 HOUSE = Path(workbench.__file__).parent
 
 GROUND = {"component", "spec", "files", "__version__"}
-LOW = {"tasks", "encoders", "weightings", "affinities", "schedules", "sampling", "optimizers"}
+LOW = {"tasks", "encoders", "weightings", "affinities", "schedules", "sampling", "optimizers", "toys"}
 FAMILIES = LOW | {"fusions", "problems", "gradients"}
 TOP = {"checks", "widgets", "notebooks", "cli", "course", "__main__"}
 

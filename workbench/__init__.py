@@ -73,6 +73,7 @@ _PACKAGES = (
     "sampling",
     "schedules",
     "tasks",
+    "toys",
     "training",
     "weightings",
 )
