@@ -22,23 +22,21 @@ class RepresentationGradients(TaskGradients):
 
     def __init__(self, losses: Sequence[Tensor], features: Tensor, leaf: Tensor, own: Sequence[Sequence[Any]]) -> None:
         self.features, self.leaf, self.own = features, leaf, own
-        self.own_gradients = []
-        rows = []
-        for loss, parameters in zip(losses, own, strict=True):
-            row, *rest = torch.autograd.grad(loss, [leaf, *parameters], retain_graph=True, allow_unused=True)
-            rows.append(torch.zeros_like(leaf).reshape(-1) if row is None else row.reshape(-1))
-            self.own_gradients.append(rest)
-        self.jacobian = torch.stack(rows)
+        found = [
+            torch.autograd.grad(loss, [leaf, *parameters], retain_graph=True, allow_unused=True)
+            for loss, parameters in zip(losses, own, strict=True)
+        ]
+        rows = [torch.zeros_like(leaf) if row is None else row for row, *_ in found]
+        self.blocks = [torch.stack(rows).reshape(len(rows), -1)]
+        self.own_gradients = [rest for _, *rest in found]
 
     def carry_on(self) -> None:
         if self.leaf.grad is not None:
             self.features.backward(self.leaf.grad)
 
-    def backward(self, direction: Tensor, own: Sequence[float] | Tensor) -> None:
+    def fill_shared(self, parts: list[Tensor]) -> None:
+        (direction,) = parts
         self.features.backward(direction.view_as(self.features))
-        for parameters, gradients, factor in zip(self.own, self.own_gradients, own, strict=True):
-            for parameter, gradient in zip(parameters, gradients, strict=True):
-                parameter.grad = None if gradient is None else gradient * factor
 
 
 @register("gradients", "representation", source="MGDA-UB: Sener & Koltun, NeurIPS 2018", tags=("core",))

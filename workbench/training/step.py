@@ -109,7 +109,7 @@ def _from_gramian(
     """Weights from G, then the update ``wᵀJ``."""
     assert taken is not None
     weights = weighting(taken.gramian(), losses=values, tasks=tasks)
-    taken.backward(weights @ taken.jacobian, weights if weighting.heads == "weighted" else torch.ones_like(weights))
+    taken.backward(weights, weights if weighting.heads == "weighted" else torch.ones_like(weights))
     return weights
 
 
@@ -124,7 +124,7 @@ def _from_jacobian(
         J.double() @ direction.double()
     )
     weights = weights.to(J.dtype)
-    taken.backward(direction, weights if weighting.heads == "weighted" else torch.ones_like(weights))
+    taken.backward_along(direction, weights if weighting.heads == "weighted" else torch.ones_like(weights))
     return weights
 
 

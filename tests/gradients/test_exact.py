@@ -1,0 +1,190 @@
+"""Task gradients the layers' way are those of autograd, on architectures that hurt."""
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
+
+from workbench.gradients.exact import Exact, ExactGradients
+
+
+class Model(nn.Module):
+    """Any encoder to 6 features, and three linear heads."""
+
+    def __init__(self, encoder: nn.Module) -> None:
+        super().__init__()
+        self.encoder = encoder
+        self.heads = nn.ModuleList(nn.Linear(6, 2) for _ in range(3))
+
+    def forward(self, views: dict[str, Tensor], tasks: list[str]) -> dict[str, Tensor]:
+        z = self.encoder(views["x"])
+        return {task: self.heads[int(task)](z) for task in tasks}
+
+    def shared_parameters(self) -> list[nn.Parameter]:
+        return [p for p in self.encoder.parameters() if p.requires_grad]
+
+    def task_parameters(self, task: str) -> list[nn.Parameter]:
+        return list(self.heads[int(task)].parameters())
+
+
+class Fn(nn.Module):
+    """A module from a function of some parts."""
+
+    def __init__(self, function, **parts: nn.Module) -> None:
+        super().__init__()
+        self.function = function
+        for name, part in parts.items():
+            setattr(self, name, part)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.function(self, x)
+
+
+class Scaled(nn.Linear):
+    """A subclass that uses its weight in another way."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.linear(x, self.weight * 2, self.bias)
+
+
+def tied() -> nn.Module:
+    one, two = nn.Linear(8, 8), nn.Linear(8, 8)
+    two.weight = one.weight
+    return nn.Sequential(one, nn.Tanh(), two, nn.Tanh(), nn.Linear(8, 6))
+
+
+def frozen() -> nn.Module:
+    first = nn.Linear(8, 8).requires_grad_(False)
+    return nn.Sequential(first, nn.Tanh(), nn.Linear(8, 6))
+
+
+def half_frozen() -> nn.Module:
+    first = nn.Linear(8, 8)
+    first.bias.requires_grad_(False)
+    return nn.Sequential(first, nn.Tanh(), nn.Linear(8, 6))
+
+
+def tokens(x: Tensor) -> Tensor:
+    return x.reshape(len(x), 2, 4)
+
+
+ARCHITECTURES = {
+    "linear": lambda: nn.Linear(8, 6),
+    "no bias": lambda: nn.Linear(8, 6, bias=False),
+    "mlp": lambda: nn.Sequential(nn.Linear(8, 9), nn.ReLU(), nn.Linear(9, 6)),
+    "in-place": lambda: nn.Sequential(nn.Linear(8, 9), nn.ReLU(inplace=True), nn.Linear(9, 6), nn.ReLU(inplace=True)),
+    "in-place arithmetic": lambda: Fn(lambda m, x: m.b(m.a(x).mul_(2).add_(1)), a=nn.Linear(8, 9), b=nn.Linear(9, 6)),
+    "called twice": lambda: Fn(lambda m, x: m.b(m.a(torch.tanh(m.a(x)))), a=nn.Linear(8, 8), b=nn.Linear(8, 6)),
+    "tied": tied,
+    "weight used behind the layer's back": lambda: Fn(
+        lambda m, x: F.linear(m.a(x), m.a.weight.T[:6]), a=nn.Linear(8, 8)
+    ),
+    "transposed autoencoder": lambda: Fn(
+        lambda m, x: m.b(F.linear(torch.tanh(m.a(x)), m.a.weight.T)), a=nn.Linear(8, 5), b=nn.Linear(8, 6)
+    ),
+    "unused layer": lambda: Fn(lambda m, x: m.a(x), a=nn.Linear(8, 6), b=nn.Linear(3, 3)),
+    "output thrown away": lambda: Fn(lambda m, x: (m.b(x), m.a(x))[1], a=nn.Linear(8, 6), b=nn.Linear(8, 3)),
+    "residual": lambda: Fn(lambda m, x: m.b(x + m.a(x)), a=nn.Linear(8, 8), b=nn.Linear(8, 6)),
+    "frozen layer": frozen,
+    "frozen bias": half_frozen,
+    "subclass": lambda: nn.Sequential(Scaled(8, 9), nn.ReLU(), nn.Linear(9, 6)),
+    "weight norm": lambda: nn.Sequential(nn.utils.parametrizations.weight_norm(nn.Linear(8, 9)), nn.Linear(9, 6)),
+    "spectral norm": lambda: nn.Sequential(
+        nn.utils.parametrizations.spectral_norm(nn.Linear(8, 9)).eval(), nn.Linear(9, 6)
+    ),
+    "batch norm": lambda: nn.Sequential(nn.Linear(8, 9), nn.BatchNorm1d(9), nn.ReLU(), nn.Linear(9, 6)),
+    "layer norm": lambda: nn.Sequential(nn.Linear(8, 9), nn.LayerNorm(9), nn.Linear(9, 6)),
+    "dropout": lambda: nn.Sequential(nn.Linear(8, 50), nn.Dropout(0.5), nn.Linear(50, 6)),
+    "three axes": lambda: Fn(lambda m, x: m.b(m.a(tokens(x)).mean(1)), a=nn.Linear(4, 7), b=nn.Linear(7, 6)),
+    "lstm": lambda: Fn(
+        lambda m, x: m.b(m.a(tokens(x))[0][:, -1]), a=nn.LSTM(4, 7, batch_first=True), b=nn.Linear(7, 6)
+    ),
+    "attention": lambda: Fn(
+        lambda m, x: m.b(m.a(tokens(x), tokens(x), tokens(x))[0].mean(1)),
+        a=nn.MultiheadAttention(4, 2, batch_first=True),
+        b=nn.Linear(4, 6),
+    ),
+    "transformer": lambda: Fn(
+        lambda m, x: m.b(m.a(tokens(x)).mean(1)),
+        a=nn.TransformerEncoderLayer(4, 2, 16, dropout=0.0, batch_first=True),
+        b=nn.Linear(4, 6),
+    ),
+    "embedding": lambda: Fn(lambda m, x: m.b(m.a((x > 0).long()).mean(1)), a=nn.Embedding(2, 5), b=nn.Linear(5, 6)),
+    "convolution": lambda: Fn(
+        lambda m, x: m.b(m.a(x.reshape(-1, 1, 2, 4)).flatten(1)), a=nn.Conv2d(1, 3, 2), b=nn.Linear(9, 6)
+    ),
+    "bilinear": lambda: Fn(lambda m, x: m.b(m.a(x, x)), a=nn.Bilinear(8, 8, 5), b=nn.Linear(5, 6)),
+    "checkpointed": lambda: Fn(
+        lambda m, x: m.b(checkpoint(m.a, x, use_reentrant=False)),
+        a=nn.Sequential(nn.Linear(8, 9), nn.Tanh(), nn.Linear(9, 7)),
+        b=nn.Linear(7, 6),
+    ),
+    "routed by the input": lambda: Fn(
+        lambda m, x: torch.cat([m.a(x[:5]), m.b(x[5:])]), a=nn.Linear(8, 6), b=nn.Linear(8, 6)
+    ),
+    "keyword call": lambda: Fn(lambda m, x: m.b(m.a(input=x)), a=nn.Linear(8, 9), b=nn.Linear(9, 6)),
+    "nothing trainable": lambda: nn.Sequential(nn.Linear(8, 6)).requires_grad_(False),
+}
+
+
+def losses_of(out: dict[str, Tensor], present: list[str]) -> list[Tensor]:
+    scale = {"0": 1.0, "1": 30.0, "2": 0.01}
+    return [scale[task] * out[task].square().mean() + out[task].sum() * 0.1 for task in present]
+
+
+@pytest.mark.parametrize("name", ARCHITECTURES)
+@pytest.mark.parametrize("present", [["0", "1", "2"], ["1"]], ids=["all", "one"])
+def test_the_same_as_autograd(name, present):
+    torch.manual_seed(0)
+    model = Model(ARCHITECTURES[name]()).double()
+    x = torch.randn(16, 8, dtype=torch.float64)
+    exact = Exact()
+    for _ in range(3):  # the first step compares, the later ones trust
+        torch.manual_seed(1)
+        losses = losses_of(exact.forward(model, {"x": x}, present), present)
+        taken = exact.take(model, losses, present)
+        plain = ExactGradients(losses, model.shared_parameters(), [model.task_parameters(task) for task in present])
+        assert len(taken.blocks) == len(plain.blocks)
+        for mine, theirs in zip(taken.blocks, plain.blocks, strict=True):
+            assert torch.allclose(mine, theirs, rtol=1e-9, atol=1e-12)
+        assert torch.allclose(taken.gramian(), plain.gramian(), rtol=1e-9, atol=1e-12)
+        for mine, theirs in zip(taken.own_gradients, plain.own_gradients, strict=True):
+            assert all(torch.equal(a, b) for a, b in zip(mine, theirs, strict=True))
+
+
+def test_what_is_hidden_from_the_layers_is_noticed():
+    model = Model(ARCHITECTURES["weight used behind the layer's back"]())
+    exact = Exact()
+    exact.take(model, losses_of(exact.forward(model, {"x": torch.randn(4, 8)}, ["0", "1"]), ["0", "1"]), ["0", "1"])
+    assert exact.trusted is False
+    ordinary = Exact()
+    model = Model(ARCHITECTURES["mlp"]())
+    losses = losses_of(ordinary.forward(model, {"x": torch.randn(4, 8)}, ["0", "1"]), ["0", "1"])
+    ordinary.take(model, losses, ["0", "1"])
+    assert ordinary.trusted is True
+    assert len(ordinary.layers.calls) == 2
+
+
+def test_mixed_precision_goes_through_autograd():
+    model, exact = Model(ARCHITECTURES["mlp"]()), Exact()
+    with torch.autocast("cpu", torch.bfloat16):
+        out = exact.forward(model, {"x": torch.randn(4, 8)}, ["0", "1"])
+    taken = exact.take(model, losses_of(out, ["0", "1"]), ["0", "1"])
+    assert exact.layers is None
+    assert bool(torch.isfinite(taken.gramian()).all())
+
+
+def test_parts_together_are_the_jacobian():
+    model, exact = Model(ARCHITECTURES["mlp"]()).double(), Exact()
+    out = exact.forward(model, {"x": torch.randn(4, 8, dtype=torch.float64)}, ["0", "1"])
+    taken = exact.take(model, losses_of(out, ["0", "1"]), ["0", "1"])
+    assert torch.allclose(taken.jacobian @ taken.jacobian.T, taken.gramian())
+    weights = torch.tensor([0.3, 2.0], dtype=torch.float64)
+    taken.backward(weights, weights)
+    found = [p.grad.clone() for p in model.parameters() if p.grad is not None]
+    taken.backward_along(weights @ taken.jacobian, weights)
+    assert all(
+        torch.allclose(a, b)
+        for a, b in zip(found, (p.grad for p in model.parameters() if p.grad is not None), strict=True)
+    )
