@@ -1,7 +1,14 @@
 """Weightings of the task gradients' Gramian: ``G[..., K, K] -> weights[..., K]``."""
 
+from workbench.weightings.gramian.aligned_mtl import AlignedMTL
 from workbench.weightings.gramian.cagrad import CAGrad
+from workbench.weightings.gramian.config import ConFIG
+from workbench.weightings.gramian.dualproj import DualProj
+from workbench.weightings.gramian.fairgrad import FairGrad
+from workbench.weightings.gramian.imtl_g import IMTLG
 from workbench.weightings.gramian.mgda import MGDA
+from workbench.weightings.gramian.nash_mtl import NashMTL
 from workbench.weightings.gramian.pcgrad import PCGrad
+from workbench.weightings.gramian.upgrad import UPGrad
 
-__all__ = ["MGDA", "CAGrad", "PCGrad"]
+__all__ = ["IMTLG", "MGDA", "AlignedMTL", "CAGrad", "ConFIG", "DualProj", "FairGrad", "NashMTL", "PCGrad", "UPGrad"]

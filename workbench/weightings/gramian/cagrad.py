@@ -10,7 +10,8 @@ from torch import Tensor
 
 from workbench.component import Field, Slider, register
 from workbench.weightings.base import GramianWeighting, Heads
-from workbench.weightings.solvers.simplex import min_on_simplex, on_host
+from workbench.weightings.solvers.host import on_host
+from workbench.weightings.solvers.simplex import min_on_simplex
 
 
 @register("weighting", "cagrad", source="Liu et al., NeurIPS 2021, arXiv 2110.14048", tags=("core",))

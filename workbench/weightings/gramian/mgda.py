@@ -8,7 +8,8 @@ from torch import Tensor
 
 from workbench.component import Field, WorkbenchError, register
 from workbench.weightings.base import GramianWeighting, Heads
-from workbench.weightings.solvers.simplex import min_on_simplex, on_host
+from workbench.weightings.solvers.cone import shortest_on_simplex
+from workbench.weightings.solvers.host import on_host
 
 
 @register("weighting", "mgda", source="Désidéri 2012; Sener & Koltun, NeurIPS 2018, arXiv 1810.04650", tags=("core",))
@@ -19,9 +20,10 @@ class MGDA(GramianWeighting):
     gradients, so ``w_i = α_i / ν_i``. The norm ``ν_i`` is 1 (``none``), ``‖g_i‖`` (``l2``), ``L_i`` (``loss``) or
     ``L_i ‖g_i‖`` (``loss+``, the default of the authors' code). With ``none`` the weights lie on the simplex.
 
-    For K = 2: ``α_1 = clip((G_22 − G_12) / (G_11 + G_22 − 2 G_12), 0, 1)``. For more tasks, pair by pair with exact
-    line search until converged (a Frank-Wolfe search stopped early can be far from the shortest). Length: a convex
-    combination; other codes multiply by K. With ``gradients="representation"`` it is MGDA-UB.
+    For K = 2: ``α_1 = clip((G_22 − G_12) / (G_11 + G_22 − 2 G_12), 0, 1)``. For more tasks exactly too, by active set
+    on unit gradients: a Frank-Wolfe search stopped early can be far from the shortest, and a search pair by pair does
+    not end when gradient norms differ a lot. Length: a convex combination; other codes multiply by K. With
+    ``gradients="representation"`` it is MGDA-UB.
 
     >>> import torch, workbench as wb
     >>> wb.weightings.get("mgda")(torch.tensor([[1.0, 0.0], [0.0, 4.0]])).tolist()
@@ -50,8 +52,10 @@ class MGDA(GramianWeighting):
         if G.shape[-1] == 2:
             a, b, c = scaled[..., 0, 0], scaled[..., 1, 1], scaled[..., 0, 1]
             bend = a + b - 2 * c
-            first = torch.where(bend > 0, ((b - c) / bend.clamp(min=tiny)).clamp(0, 1), 0.5)
-            alpha = torch.stack([first, 1 - first], -1)
+            both = (
+                torch.stack([b - c, a - c], -1) / bend.clamp(min=tiny)[..., None]
+            )  # each by itself: 1 − x would round
+            alpha = torch.where(bend[..., None] > 0, both.clamp(0, 1), 0.5)
         else:
-            alpha = on_host(scaled, min_on_simplex)
+            alpha = on_host(scaled, shortest_on_simplex)
         return (alpha / norms).to(G.dtype)

@@ -1,5 +1,16 @@
 """Small solvers for K×K problems: float64, on the host, tolerances relative to the matrix."""
 
-from workbench.weightings.solvers.simplex import min_on_simplex, on_host
+from workbench.weightings.solvers.cone import shortest_above, shortest_on_simplex
+from workbench.weightings.solvers.host import noise, on_host, with_losses
+from workbench.weightings.solvers.newton import bargain
+from workbench.weightings.solvers.simplex import min_on_simplex
 
-__all__ = ["min_on_simplex", "on_host"]
+__all__ = [
+    "bargain",
+    "min_on_simplex",
+    "noise",
+    "on_host",
+    "shortest_above",
+    "shortest_on_simplex",
+    "with_losses",
+]

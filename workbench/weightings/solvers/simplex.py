@@ -1,20 +1,8 @@
 """Small solvers over the simplex: K numbers, float64, on the host, tolerances relative to the matrix."""
 
-from collections.abc import Callable
 from math import sqrt
-from typing import Any
 
 import numpy as np
-import torch
-from torch import Tensor
-
-
-def on_host(G: Tensor, solve: Callable[..., Any], *more: Any) -> Tensor:
-    """Apply ``solve(G[K, K], *more) -> w[K]`` to each matrix of a batch; one transfer to the host and one back."""
-    matrices = G.detach().to("cpu", torch.float64).numpy()
-    flat = matrices.reshape(-1, *matrices.shape[-2:])
-    weights = np.stack([solve(matrix, *more) for matrix in flat]) if len(flat) else matrices[..., 0]
-    return torch.from_numpy(weights.reshape(matrices.shape[:-1])).to(G)
 
 
 def min_on_simplex(

@@ -1,0 +1,40 @@
+"""Small problems are solved on the host: one transfer there and one back, in float64."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+
+def on_host(G: Tensor, solve: Callable[..., Any], *more: Any, batched: bool = False) -> Tensor:
+    """Apply ``solve(G[K, K], *more) -> w[K]`` to each matrix of a batch.
+
+    Args:
+        G: ``[..., K, K]``, or ``[..., K, K + 1]`` with the losses as last column (``with_losses``).
+        solve: works in float64.
+        more: further arguments of ``solve``.
+        batched: ``solve`` takes the whole batch ``[B, K, K]`` at once.
+
+    Returns:
+        The weights ``[..., K]`` in the type of ``G``, its largest number where they exceed it.
+    """
+    matrices = G.detach().to("cpu", torch.float64).numpy()
+    flat = matrices.reshape(-1, *matrices.shape[-2:])
+    if batched:
+        weights = solve(flat, *more)
+    else:
+        weights = np.stack([solve(matrix, *more) for matrix in flat]) if len(flat) else matrices[..., 0]
+    limit = torch.finfo(G.dtype).max
+    return torch.from_numpy(np.clip(weights, -limit, limit).reshape(matrices.shape[:-1])).to(G)
+
+
+def with_losses(G: Tensor, losses: Tensor) -> Tensor:
+    """``G`` with the losses as one more column, so that both cross in one transfer."""
+    return torch.cat([G.detach(), losses.detach().to(G)[..., None]], -1)
+
+
+def noise(G: Tensor) -> float:
+    """Rounding of a cosine matrix made from ``G``, relative to 1: what lies below it is not known."""
+    return 4 * G.shape[-2] * torch.finfo(G.dtype).eps
