@@ -1,5 +1,6 @@
 """Scalarizations against closed forms, golden figures, TorchJD, and two quadratics whose Pareto set is known."""
 
+import io
 import math
 
 import pytest
@@ -331,12 +332,25 @@ def test_resumed_from_its_state_it_goes_on_alike(name):
     for losses in HISTORY:
         one(torch.tensor(losses))
         one.end_epoch(torch.tensor(losses))
-    state = one.state_dict()
-    ahead = [weights(one, losses) for losses in HISTORY]  # the state must not move with the original
+    saved = io.BytesIO()
+    torch.save(one.state_dict(), saved)
+    state = torch.load(io.BytesIO(saved.getvalue()), weights_only=True)
+    ahead = [weights(one, losses) for losses in HISTORY]
     other = bound(name, seed=2)
     other.load_state_dict(state)
     for wanted, losses in zip(ahead, HISTORY, strict=True):
         assert torch.equal(weights(other, losses), wanted)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_state_once_taken_does_not_move(name):
+    one = bound(name, seed=1)
+    one(torch.tensor(HISTORY[0]))
+    state = one.state_dict()
+    ahead = [weights(one, losses) for losses in HISTORY]
+    one.load_state_dict(state)
+    for wanted, losses in zip(ahead, HISTORY, strict=True):
+        assert torch.equal(weights(one, losses), wanted)
 
 
 @pytest.mark.parametrize("name", ["tchebycheff", "stch", "pbi", "cosmos"])
@@ -387,10 +401,9 @@ a, b = torch.tensor([-1.0, 0.5]), torch.tensor([1.0, 1.5])
 
 #: method -> settings and largest distance of the end point from the Pareto set; others: default settings, 1e-3
 ON_THE_WAY = {
-    "tchebycheff": ({}, 0.01),  # not smooth: zigzags around its kink
-    "pbi": ({"theta": 1.0}, 0.01),  # likewise
-    "rlw": ({}, 0.1),  # every step has other weights
-    "go4align": ({}, 0.05),  # two groups of two tasks: the weights of the moment, which may swap
+    "tchebycheff": ({}, 5e-3),  # not smooth: zigzags around its kink
+    "pbi": ({"theta": 1.0}, 5e-3),  # likewise
+    "rlw": ({}, 0.01),  # every step has other weights
 }
 
 

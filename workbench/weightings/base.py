@@ -115,12 +115,13 @@ class Weighting(Component):
         for key in self.memory:
             mine, value = getattr(self, key), state[key]
             if isinstance(mine, torch.Generator):
-                mine.set_state(value)
+                mine.set_state(value.cpu())  # a generator of the host, wherever its state was loaded to
             elif isinstance(mine, nn.Parameter):
                 with torch.no_grad():
                     mine.copy_(value)
             else:
-                setattr(self, key, value.clone() if isinstance(value, Tensor) else value)
+                place = mine.device if isinstance(mine, Tensor) else None
+                setattr(self, key, value.to(place, copy=True) if isinstance(value, Tensor) else value)
 
 
 class Scalarization(Weighting):

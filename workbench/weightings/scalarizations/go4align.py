@@ -36,7 +36,7 @@ def group_means(values: Sequence[float], groups: int) -> list[float]:
     return out
 
 
-@register("weighting", "go4align", source="Shen et al., NeurIPS 2024, arXiv 2404.06486")
+@register("weighting", "go4align", source="Shen et al., NeurIPS 2024")
 class GO4Align(PerTask):
     """Tasks are grouped at every step by scale and progress; each task gets its group's mean weight.
 
@@ -74,4 +74,4 @@ class GO4Align(PerTask):
         total = value.sum()
         scale = total / value.clamp(min=1e-12 * total.item()) if total > 0 else torch.full_like(value, len(value))
         weights = group_means((scale * share.exp()).tolist(), self.groups)
-        return losses @ losses.new_tensor(weights)
+        return losses @ torch.tensor(weights, dtype=losses.dtype).to(losses.device, non_blocking=True)

@@ -56,4 +56,4 @@ class RLW(Scalarization):
         return chosen / chosen.sum() if chosen.any() else self.draw(count)
 
     def __call__(self, losses: Tensor, *, tasks: Sequence[int] | None = None) -> Tensor:
-        return losses @ self.draw(len(losses)).to(losses)
+        return losses @ self.draw(len(losses)).to(losses, non_blocking=True)
