@@ -3,7 +3,22 @@
 from workbench.problems.base import SPLITS, Data, FittedView, Problem, Raw, View
 from workbench.problems.digit_pairs import DigitPairs
 from workbench.problems.digits import Digits
+from workbench.problems.gradnorm_toy import GradNormToy
+from workbench.problems.sines import Sines
 from workbench.problems.split import prepare
 from workbench.problems.table import Table
 
-__all__ = ["SPLITS", "Data", "DigitPairs", "Digits", "FittedView", "Problem", "Raw", "Table", "View", "prepare"]
+__all__ = [
+    "SPLITS",
+    "Data",
+    "DigitPairs",
+    "Digits",
+    "FittedView",
+    "GradNormToy",
+    "Problem",
+    "Raw",
+    "Sines",
+    "Table",
+    "View",
+    "prepare",
+]
