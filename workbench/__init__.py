@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from workbench.runs.baseline import baseline as baseline
     from workbench.runs.compare import Comparison as Comparison
     from workbench.runs.compare import compare as compare
+    from workbench.runs.landscape import Landscape as Landscape
+    from workbench.runs.landscape import landscape as landscape
     from workbench.runs.run import Run as Run
     from workbench.runs.run import open_run as open  # noqa: F401
     from workbench.runs.session import Session as Session
@@ -54,10 +56,12 @@ _NAMES = {
     "baseline": ("workbench.runs.baseline", "baseline"),
     "compare": ("workbench.runs.compare", "compare"),
     "affinity": ("workbench.runs.affinity", "affinity"),
+    "landscape": ("workbench.runs.landscape", "landscape"),
     "Run": ("workbench.runs.run", "Run"),
     "Session": ("workbench.runs.session", "Session"),
     "Comparison": ("workbench.runs.compare", "Comparison"),
     "Affinity": ("workbench.runs.affinity", "Affinity"),
+    "Landscape": ("workbench.runs.landscape", "Landscape"),
     "panel": ("workbench.widgets", "panel"),
 }
 

@@ -1,10 +1,12 @@
 """Toys against their formulas, landmarks and analytic fronts."""
 
+import math
+
 import pytest
 import torch
 
 from workbench.component import WorkbenchError
-from workbench.toys import TOYS, get, hypervolume
+from workbench.toys import TOYS, Toy, get, hypervolume
 
 
 def points(*rows):
@@ -48,6 +50,36 @@ def test_nothing_near_dominates_the_front(name):
     x = x if toy.box is None else x.clamp(*toy.box)
     better = toy.losses(x)[:, None] < toy.front(101) - 1e-9
     assert not better.all(-1).any()
+
+
+def test_cagrad_formula_as_printed():
+    def printed(x1, x2, s):
+        A = math.log(max(abs(0.5 * (-x1 - 7) - math.tanh(-x2)), 5e-6)) + 6
+        B = math.log(max(abs(0.5 * (-x1 + 3) + math.tanh(-x2) + 2), 5e-6)) + 6
+        P = ((-x1 + 7) ** 2 + 0.1 * (-x2 - 8) ** 2) / 10 - 20
+        Q = ((-x1 - 7) ** 2 + 0.1 * (-x2 - 8) ** 2) / 10 - 20
+        c1, c2 = max(math.tanh(0.5 * x2), 0), max(math.tanh(-0.5 * x2), 0)
+        return [s * (A * c1 + P * c2), B * c1 + Q * c2]
+
+    for x1 in (-8.5, -5.0, 0.0, 6.3):
+        for x2 in (-9.0, -0.5, 0.0, 3.0):
+            found = get("cagrad", s=0.1).losses(points(x1, x2)).tolist()
+            assert found == pytest.approx(printed(x1, x2, 0.1), abs=1e-12)
+
+
+def test_cagrad_slope_is_that_of_autograd():
+    toy = get("cagrad", s=0.1)
+    x = torch.randn(1000, 2, generator=torch.Generator().manual_seed(0), dtype=torch.float64) * 8
+    assert torch.allclose(toy.jacobian(x)[1], Toy.jacobian(toy, x)[1], rtol=1e-12, atol=1e-12)
+
+
+def test_cagrad_start_on_the_edge_moves():
+    """At x₂ = 0 the slopes of both halves act: ½ (A − P) and ½ (B − Q) along x₂, nothing along x₁."""
+    toy = get("cagrad", s=0.1)
+    A = B = math.log(3.5) + 6
+    P = Q = (49 + 6.4) / 10 - 20
+    slope = toy.jacobian(points([0, 0]))[1][0]
+    assert torch.allclose(slope, points([0, 0.05 * (A - P)], [0, 0.5 * (B - Q)]))
 
 
 @pytest.mark.parametrize("s", [1.0, 0.1])

@@ -35,6 +35,8 @@ class CAGradLandscape(Toy):
 
     def setup(self) -> None:
         self.lower = (-21.0 * self.s, -21.0)  # as FAMO's own toy has it
+        self.scales = torch.tensor([self.s, 1.0], dtype=torch.float64)
+        self.sides = torch.tensor([1.0, -1.0], dtype=torch.float64)
 
     @property
     def starts(self) -> Tensor:
@@ -44,15 +46,34 @@ class CAGradLandscape(Toy):
         return torch.tensor(cagrad if self.s == 1 else nash, dtype=torch.float64)
 
     def losses(self, x: Tensor) -> Tensor:
-        x1, x2 = x.unbind(-1)
-        slope = torch.tanh(x2)
-        upper, lower = torch.tanh(x2 / 2).clamp(min=0), torch.tanh(-x2 / 2).clamp(min=0)
-        A = ((-x1 - 7) / 2 + slope).abs().clamp(min=EPSILON).log() + 6
-        B = ((-x1 + 3) / 2 - slope + 2).abs().clamp(min=EPSILON).log() + 6
-        bowl = 0.1 * (x2 + 8).square()
-        P = ((x1 - 7).square() + bowl) / 10 - 20
-        Q = ((x1 + 7).square() + bowl) / 10 - 20
-        return torch.stack([self.s * (A * upper + P * lower), B * upper + Q * lower], -1)
+        return self._parts(x)[0]
+
+    def jacobian(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """By hand: it is asked for at every step of every path.
+
+        At ``x₂ = 0`` both ``c₁`` and ``c₂`` count as moving, or the paper's start (0, 0) would stay where it is.
+        """
+        x = x.detach()
+        losses, (valley, inside, bowl, upper, lower) = self._parts(x)
+        x1, x2 = x[..., :1], x[..., 1:]
+        t, u = torch.tanh(x2), torch.tanh(x2 / 2)
+        half = 0.5 * (1 - u.square())
+        upper_2, lower_2 = torch.where(x2 >= 0, half, 0.0), torch.where(x2 <= 0, -half, 0.0)
+        rise = torch.where(inside.abs() >= EPSILON, 1 / inside, 0.0)
+        first = -0.5 * rise * upper + (x1 - 7 * self.sides) / 5 * lower
+        second = self.sides * (1 - t.square()) * rise * upper + valley * upper_2
+        second = second + 0.02 * (x2 + 8) * lower + bowl * lower_2
+        return losses, torch.stack([first, second], -1) * self.scales[:, None]
+
+    def _parts(self, x: Tensor) -> tuple[Tensor, tuple[Tensor, ...]]:
+        """Losses; (A, B), what their logarithms are taken of, (P, Q), each ``[..., 2]``; c₁ and c₂, ``[..., 1]``."""
+        x1, x2 = x[..., :1], x[..., 1:]
+        u = torch.tanh(x2 / 2)
+        upper, lower = u.clamp(min=0), (-u).clamp(min=0)
+        inside = (-7 * self.sides - x1) / 2 + self.sides * torch.tanh(x2)
+        valley = inside.abs().clamp(min=EPSILON).log() + 6
+        bowl = ((x1 - 7 * self.sides).square() + 0.1 * (x2 + 8).square()) / 10 - 20
+        return self.scales * (valley * upper + bowl * lower), (valley, inside, bowl, upper, lower)
 
     def minimum(self, weights: tuple[float, float]) -> Tensor:
         """The exact minimum of ``w₁ L₁ + w₂ L₂``, ``[2]``."""
