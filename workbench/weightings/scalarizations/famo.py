@@ -47,9 +47,8 @@ class FAMO(PerTask):
         at = self.at(losses, tasks)
         logs = losses.clamp(min=smallest(losses)).log()
         self.learn(at, logs.detach().to(self.last.dtype))
-        shares = torch.softmax(self.logits[at], 0).to(losses.dtype)
-        scaled = torch.log_softmax(shares.log() - logs.detach(), 0).exp()  # c z / L, without overflow
-        return logs @ (scaled * losses.detach())
+        weights = torch.softmax(self.logits[at].to(losses.dtype) - logs.detach(), 0)  # c z / L, without overflow
+        return logs @ (weights * losses.detach())
 
     def learn(self, at: slice | list[int], logs: Tensor) -> None:
         """One Adam step on the logits of the tasks that were seen before."""
