@@ -209,9 +209,8 @@ def check_is_batched(cls: type[Weighting]) -> None:
     if "generator" in cls.memory:
         return
     pairs = [example(cls, seed=seed) for seed in range(4)]
-    weighting = cls()
-    single = torch.stack([call(weighting, G, losses) for G, losses in pairs])
-    stack = call(weighting, torch.stack([G for G, _ in pairs]), torch.stack([losses for _, losses in pairs]))
+    single = torch.stack([call(cls(), G, losses) for G, losses in pairs])  # each from the start: some have a memory
+    stack = call(cls(), torch.stack([G for G, _ in pairs]), torch.stack([losses for _, losses in pairs]))
     assert torch.allclose(stack, single, rtol=1e-5, atol=1e-7), "a batch differs from its parts"
 
 

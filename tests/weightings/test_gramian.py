@@ -151,6 +151,79 @@ def test_shortest_on_simplex_meets_its_conditions_when_norms_differ_by_twenty_po
         assert (G @ w >= square - 1e-14 * K * n * size).all()
 
 
+@pytest.mark.parametrize("seed", range(10))
+def test_gradvac_starts_as_pcgrad_and_then_keeps_cosines(seed):
+    G = gramian(seed, 2)
+    weighting = get("gradvac", beta=1.0)
+    weighting.bind(["a", "b"])
+    assert torch.allclose(weighting(G), weights("pcgrad", G))
+    friendly = torch.tensor([[1.0, 0.5], [0.5, 1.0]], dtype=torch.float64)
+    weighting(friendly)  # sets the targets to 0.5
+    turned = weighting(torch.eye(2, dtype=torch.float64))
+    assert torch.allclose(turned, torch.full((2,), 1 + 1 / math.sqrt(3), dtype=torch.float64))  # g_1 + g_2/√3 has cos ½
+
+
+def test_gradnorm_learns_equal_weighted_norms_when_tasks_train_alike():
+    weighting, norms = get("gradnorm", rate=0.01), torch.tensor([1.0, 2.0, 5.0], dtype=torch.float64)
+    weighting.bind(["a", "b", "c"])
+    for _ in range(1500):
+        w = weighting(torch.diag(norms**2), losses=torch.ones(3))
+    assert torch.allclose(w * norms, (w * norms).mean(), rtol=0.1)
+    assert w.sum().item() == pytest.approx(3)
+    before = w
+    for _ in range(200):  # task 0 no longer improves, the others have halved their losses
+        w = weighting(torch.diag(norms**2), losses=torch.tensor([1.0, 0.5, 0.5]))
+    assert w[0] > before[0]
+
+
+def test_gradnorm_remembers_each_task_by_its_position():
+    weighting = get("gradnorm")
+    weighting.bind(["a", "b", "c"])
+    for _ in range(5):
+        weighting(torch.diag(torch.tensor([1.0, 9.0])), losses=torch.ones(2), tasks=[0, 2])
+    assert weighting.weights[1] == 1
+    assert weighting.weights[0] > 1 > weighting.weights[2]
+
+
+def test_db_mtl_and_ntkmtl_by_hand():
+    G, L = gramian(2, 4), torch.tensor([0.5, 1.0, 2.0, 0.3], dtype=torch.float64)
+    n = G.diagonal().sqrt()
+    in_log_units = weights("db_mtl", G, L) * L * (n / L)
+    assert torch.allclose(in_log_units, (n / L).max().expand(4))
+    assert torch.allclose(weights("ntkmtl", G) * n, (n**2).mean().sqrt().expand(4))
+
+
+# ---------------------------------------------------------------- agreement with TorchJD 0.18
+
+#: our name -> (TorchJD's maker, our settings, numbers of tasks, relative tolerance, where the two differ and why).
+#: Compared as updates in R^P for well-scaled independent gradients; the reasons say what happens elsewhere. Its CAGrad
+#: and Nash-MTL need a convex programming package: ours are held against their equations and a general solver.
+TORCHJD = {
+    "mgda": (lambda t: t.MGDA(1e-9, 1000), {}, [2, 3, 6], 5e-3, "Frank-Wolfe stops early there"),
+    "pcgrad": (lambda t: t.PCGrad(), {}, [2], 1e-9, "K > 2: the order is drawn from different generators"),
+    "imtl_g": (lambda t: t.IMTLG(), {}, [2, 3, 6], 1e-8, "pseudo-inverse of G there, of the cosines here"),
+    "config": (lambda t: t.ConFIG(), {}, [2, 3, 6], 1e-8, "opposite gradients: rounding decides there, zero here"),
+    "aligned_mtl": (lambda t: t.AlignedMTL(), {}, [2, 3, 6], 1e-8, "G = 0: weights of 1/K in both"),
+    "upgrad": (lambda t: t.UPGrad(), {}, [2, 3, 6], 5e-3, "regulariser of 1e-4 there; the mean below ‖J‖ = 0.01"),
+    "dualproj": (lambda t: t.DualProj(), {}, [2, 3, 6], 5e-3, "regulariser of 1e-4 there; the mean below ‖J‖ = 0.01"),
+    "fairgrad": (lambda t: t.FairGrad(2.0), {}, [2, 3, 6], 1e-5, "a general least-squares routine there"),
+    "gradvac": (lambda t: t.GradVac(), {}, [2], 1e-6, "K > 2: the order is drawn from different generators"),
+    "krum": (lambda t: t.Krum(0, 2), {"selected": 2}, [4, 6], 1e-9, "ties are shared here, the first is taken there"),
+}
+
+
+@pytest.mark.parametrize(("name", "K"), [(name, K) for name, row in TORCHJD.items() for K in row[2]])
+def test_agrees_with_torchjd(name, K):
+    torchjd = pytest.importorskip("torchjd.aggregation", reason="TorchJD is installed with the extra 'test'")
+    if name in ("upgrad", "dualproj"):
+        pytest.importorskip("quadprog", reason="TorchJD's projections need quadprog")
+    make, settings, _, tolerance, difference = TORCHJD[name]
+    for seed in range(5):
+        J = torch.randn(K, K + 4, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
+        theirs, ours = make(torchjd)(J), get(name, **settings)(J @ J.T) @ J
+        assert (theirs - ours).norm() <= tolerance * J.norm(), difference
+
+
 # ---------------------------------------------------------------- hurtful input
 
 
@@ -197,9 +270,8 @@ def hurtful(count=10_000):
 
 @pytest.mark.parametrize("name", GRAMIAN)
 def test_ten_thousand_hurtful_gramians(name):
-    count = 500 if name == "cagrad" else 10_000  # its search pair by pair takes long where norms differ a lot
     seen = 0
-    for G in hurtful(count):
+    for G in hurtful():
         losses = torch.linspace(0.1, 2.0, G.shape[-1], dtype=G.dtype).expand(G.shape[:-1])
         w = get(name)(G, losses=losses)
         assert torch.isfinite(w).all()
@@ -214,7 +286,7 @@ def test_ten_thousand_hurtful_gramians(name):
             gain = (cosines @ y[..., None])[..., 0]
             assert gain.min() >= -2 * G.shape[-1] * torch.finfo(G.dtype).eps
         seen += len(G)
-    assert seen == count
+    assert seen == 10_000
 
 
 @pytest.mark.parametrize("name", ["nash_mtl", "fairgrad"])
@@ -280,10 +352,10 @@ def pareto_set(count=2001):
 @pytest.mark.parametrize("start", [(-2.0, -2.0), (2.0, 2.0), (3.0, -3.0)])
 def test_reaches_the_pareto_set_of_two_quadratics(name, start):
     x, weighting = torch.tensor(start, dtype=torch.float64), get(name)
-    for step in range(1500):
+    for step in range(1000):
         J = torch.stack([A @ (x - LEFT), B @ (x - RIGHT)])
         losses = 0.5 * torch.stack([(x - LEFT) @ J[0], (x - RIGHT) @ J[1]])
         update = weighting(J @ J.T, losses=losses) @ J
-        rate = 0.1 if step < 500 else 0.1 * 0.99 ** (step - 500)  # updates of fixed length need a falling rate
+        rate = 0.1 if step < 500 else 0.1 * 0.98 ** (step - 500)  # updates of fixed length need a falling rate
         x = x - rate * update
     assert (pareto_set() - x).norm(dim=1).min() < 2e-3

@@ -1,15 +1,17 @@
 """Conflict-averse gradient descent."""
 
 from collections.abc import Sequence
-from math import sqrt
+from math import exp, log, sqrt
 from typing import Annotated, Literal
 
 import numpy as np
 import torch
+from scipy.optimize import brentq
 from torch import Tensor
 
 from workbench.component import Field, Slider, register
 from workbench.weightings.base import GramianWeighting, Heads
+from workbench.weightings.solvers.cone import shortest_on_simplex
 from workbench.weightings.solvers.host import on_host
 from workbench.weightings.solvers.simplex import min_on_simplex
 
@@ -46,10 +48,28 @@ class CAGrad(GramianWeighting):
 
 def _weights(G: np.ndarray, c: float) -> np.ndarray:
     b = np.full(len(G), 1.0 / len(G))
-    radius = c * sqrt(max(float(b @ G @ b), 0.0))
-    if radius == 0:
+    Gb = G @ b
+    square = max(float(b @ Gb), 0.0)
+    radius = c * sqrt(square)
+    # below rounding of the matrix a combination's length is zero: a Pareto-stationary point
+    zero = 1e-8 * sqrt(float(np.trace(G)))
+    if radius <= zero * c:
         return b
-    worst = min_on_simplex(G, G @ b, radius)
-    length = sqrt(max(float(worst @ G @ worst), 0.0))
-    # below rounding of the matrix the shortest combination is zero: a Pareto-stationary point
-    return b + radius / length * worst if length > 1e-8 * sqrt(float(np.trace(G))) else b
+    if len(G) == 2:  # one exact line search
+        worst = min_on_simplex(G, Gb, radius)
+        length = sqrt(max(float(worst @ G @ worst), 0.0))
+        return b + radius / length * worst if length > zero else b
+
+    def shortest(log_length: float) -> np.ndarray:
+        """Given its length, √ is a square and w the shortest of ``g_i + (length / radius) ḡ``."""
+        tilt = exp(log_length) / radius
+        return shortest_on_simplex(G + tilt * (Gb[:, None] + Gb) + tilt * tilt * square)
+
+    def excess(log_length: float) -> float:
+        w = shortest(log_length)
+        return log_length - log(max(sqrt(max(float(w @ G @ w), 0.0)), zero))
+
+    if excess(log(zero)) >= 0:
+        return b
+    length = brentq(excess, log(zero), 0.1, xtol=1e-9)
+    return b + radius / exp(length) * shortest(length)

@@ -1,0 +1,85 @@
+"""Gradient normalisation."""
+
+from collections.abc import Sequence
+from typing import Annotated, ClassVar
+
+import torch
+from torch import Tensor
+
+from workbench.component import Field, Slider, WorkbenchError, register
+from workbench.weightings.base import GramianWeighting, Heads
+
+
+@register("weighting", "gradnorm", source="Chen et al., ICML 2018, arXiv 1711.02257", tags=("core",))
+class GradNorm(GramianWeighting):
+    """Weights are learned so that tasks that train slowly get longer weighted gradients.
+
+    With norms ``n_i = ‖g_i‖``, weighted mean norm ``m = mean_j w_j n_j`` and relative training rates
+    ``r_i = (L_i / L_i(0)) / mean_j (L_j / L_j(0))``, the weights descend ``Σ |w_i n_i − m r_i^α|`` with m and r held
+    fixed, so along ``n_i · sign(w_i n_i − m r_i^α)``, by Adam; then they are scaled to sum to K. They act from the next
+    step on; the first is plain summation.
+
+    No guarantee. Length: a sum (weights sum to K). Weights stay at least 0. The paper takes the norms in the last
+    shared layer; here they are those of all shared parameters, or of the representation with
+    ``gradients="representation"``. The losses ``L_i(0)`` are those of the first step that has the task. The paper uses
+    α = 0.12 (toy) and 1.5 (NYUv2).
+
+    >>> import torch, workbench as wb
+    >>> weighting = wb.weightings.get("gradnorm")
+    >>> for _ in range(300):
+    ...     w = weighting(torch.diag(torch.tensor([1.0, 9.0])), losses=torch.ones(2))
+    >>> [round(x, 1) for x in w.tolist()]
+    [1.5, 0.5]
+    """
+
+    memory: ClassVar[tuple[str, ...]] = ("weights", "first", "mean", "square", "count")
+
+    heads: Heads = "weighted"
+    alpha: Annotated[float, Field(ge=0, description="how strongly slow tasks are favoured"), Slider(0, 3)] = 1.5
+    rate: Annotated[
+        float, Field(gt=0, lt=0.5, description="Adam's learning rate of the weights"), Slider(1e-3, 0.1, log=True)
+    ] = 0.025
+
+    def reset(self, seed: int = 0) -> None:
+        self._start((len(self.names),), "cpu")
+
+    def _start(self, shape: Sequence[int], device: torch.device | str) -> None:
+        made = {"dtype": torch.float64, "device": device}
+        self.weights = torch.ones(*shape, **made)  # type: ignore[call-overload]
+        self.first = torch.full(tuple(shape), torch.nan, **made)  # type: ignore[call-overload]
+        self.mean, self.square, self.count = (torch.zeros_like(self.weights) for _ in range(3))
+
+    def __call__(self, G: Tensor, *, losses: Tensor | None = None, tasks: Sequence[int] | None = None) -> Tensor:
+        if losses is None:
+            raise WorkbenchError("Weighting 'gradnorm' needs losses=.")
+        K = G.shape[-1]
+        shape = (*G.shape[:-2], max(len(self.names), K))
+        if self.weights.shape != shape:
+            self._start(shape, G.device)
+        for key in self.memory:
+            setattr(self, key, getattr(self, key).to(G.device, copy=True))
+        at = torch.tensor(range(K) if tasks is None else tasks, device=G.device)
+        n = G.detach().double().diagonal(dim1=-2, dim2=-1).clamp(min=0).sqrt()
+        L = losses.detach().double()
+        w = self.weights[..., at]
+        w = w * K / w.sum(-1, keepdim=True).clamp(min=1e-300)
+        self._learn(at, n, L, w)
+        return w.to(G.dtype)
+
+    def _learn(self, at: Tensor, n: Tensor, L: Tensor, w: Tensor) -> None:
+        first = torch.where(self.first[..., at].isnan(), L, self.first[..., at])
+        self.first[..., at] = first
+        speed = torch.where(first != 0, L / torch.where(first != 0, first, 1.0), 1.0).clamp(0, 1e6)
+        mean = speed.mean(-1, keepdim=True)
+        speed = torch.where(mean > 0, speed / torch.where(mean > 0, mean, 1.0), 1.0)
+        weighted = w * n
+        gradient = n * torch.sign(weighted - weighted.mean(-1, keepdim=True) * speed**self.alpha)
+        self.count[..., at] += 1
+        self.mean[..., at] = 0.9 * self.mean[..., at] + 0.1 * gradient
+        self.square[..., at] = 0.999 * self.square[..., at] + 0.001 * gradient**2
+        count = self.count[..., at]
+        size = (self.square[..., at] / (1 - 0.999**count)).sqrt()
+        move = self.mean[..., at] / (1 - 0.9**count) / torch.where(size > 0, size, 1.0)
+        new = (w - self.rate * move).clamp(min=0)
+        total = new.sum(-1, keepdim=True)
+        self.weights[..., at] = torch.where(total > 0, new * n.shape[-1] / torch.where(total > 0, total, 1.0), w)
