@@ -4,8 +4,8 @@ Run it with ``python -m pytest tests/benchmarks/bench_landscape.py``: minutes, n
 ordinary run. Adam at learning rate 0.001, exact solvers, float64.
 
 The narrow valleys, whose floor is a logarithm's pole, amplify rounding: paths of PCGrad and IMTL-G whose starts differ
-by 1e-8 end up to 0.5 apart. So for these and for Nash-MTL the claim is that they end on the Pareto set, on the side they
-came from; for the others it is the point itself.
+by 1e-8 end up to 0.5 apart. So for these and for Nash-MTL the claim is that they end on the Pareto set, on the side
+they came from; for the others it is the point itself.
 """
 
 import pytest

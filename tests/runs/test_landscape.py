@@ -51,12 +51,15 @@ def test_the_learning_rate_artefact():
     near = fast.frame[loss < -15.091638 + 0.01].groupby("start")["step"].min()
     assert near.index.tolist() == [0, 1, 2]
     assert near.max() == pytest.approx(108, abs=1)
-    where, mean = end(wb.landscape("equal", lr=0.001, steps=12_000), "equal")
+    slow = wb.landscape(["equal", "mgda"], lr=0.001, steps=12_000)
+    where, mean = end(slow, "equal")
     assert torch.allclose(where[1], torch.tensor([0, -8.355], dtype=torch.float64), atol=0.05)
     for stuck in (0, 2):  # in the narrow valleys, where they still are after 100,000 steps (bench_landscape.py)
         assert abs(where[stuck, 0]) == pytest.approx(5, abs=0.2)
         assert where[stuck, 1] > 2
         assert mean[stuck] > 3
+    # from the second start, in the wide valley, MGDA is where it will be after 100,000 steps
+    assert end(slow, "mgda")[0][1].tolist() == pytest.approx([-7.00, -8.43], abs=0.05)
 
 
 def test_cagrad_reaches_the_optimum_from_every_start():
