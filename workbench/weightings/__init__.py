@@ -5,12 +5,14 @@ from typing import Any
 from workbench.component import component
 from workbench.weightings import gramian, jacobian, scalarizations
 from workbench.weightings.base import GramianWeighting, JacobianAggregator, Scalarization, Weighting
+from workbench.weightings.compare import compare
 
 __all__ = [
     "GramianWeighting",
     "JacobianAggregator",
     "Scalarization",
     "Weighting",
+    "compare",
     "get",
     "gramian",
     "jacobian",

@@ -1,0 +1,49 @@
+"""All methods on one gramian."""
+
+import math
+
+import pytest
+import torch
+
+import workbench as wb
+from workbench.component import members
+
+
+def test_compare_holds_every_method_and_task():
+    J = torch.tensor([[1.0, 0.0, 0.0], [-0.5, 1.0, 0.0], [0.0, 3.0, 4.0]])
+    G, losses = J @ J.T, torch.tensor([0.5, 1.0, 2.0])
+    frame = wb.weightings.compare(G, losses, ["a", "b", "c"])
+    gramian = {name for name, cls in members("weighting").items() if cls.needs == "gramian"}
+    assert gramian <= set(frame["method"])
+    assert {"equal", "dwa", "uncertainty"} <= set(frame["method"])
+    assert (frame.groupby("method")["task"].apply(list).map(len) == 3).all()
+    equal = frame[frame["method"] == "equal"].set_index("task")
+    update = equal["weight"].to_numpy() @ J.numpy()
+    assert equal["length"].iloc[0] == pytest.approx(float((update @ update) ** 0.5), rel=1e-6)
+    assert equal["cosine"]["a"] == pytest.approx(float(update[0] / (update @ update) ** 0.5), rel=1e-6)
+    assert equal["cosine_with_mean"].iloc[0] == pytest.approx(1)
+    assert frame[frame["method"].isin(["mgda", "upgrad", "nash_mtl"])]["conflicts"].eq(0).all()
+    assert frame[frame["method"] == "nash_mtl"]["length"].iloc[0] == pytest.approx(1, rel=1e-5)
+
+
+def test_compare_counts_conflicts():
+    frame = wb.weightings.compare(torch.tensor([[1.0, -2.0], [-2.0, 9.0]]), torch.ones(2))
+    equal = frame[frame["method"] == "equal"]
+    assert equal["conflicts"].tolist() == [1, 1]
+    assert equal["cosine"].iloc[0] == pytest.approx(-1 / math.sqrt(6), rel=1e-5)
+
+
+def test_compare_of_nothing_and_of_opposites():
+    for G in (torch.zeros(2, 2), torch.tensor([[1.0, -1.0], [-1.0, 1.0]])):
+        frame = wb.weightings.compare(G, torch.ones(2))
+        assert frame["weight"].notna().all()
+        assert frame[frame["method"] == "mgda"]["cosine"].isna().all()
+
+
+def test_compare_names_what_does_not_fit():
+    with pytest.raises(wb.WorkbenchError, match=r"found \[2, 3\] and \[2\]"):
+        wb.weightings.compare(torch.ones(2, 3), torch.ones(2))
+    with pytest.raises(wb.WorkbenchError, match="finite"):
+        wb.weightings.compare(torch.eye(2) * torch.nan, torch.ones(2))
+    with pytest.raises(wb.WorkbenchError, match="2 tasks, 1 names"):
+        wb.weightings.compare(torch.eye(2), torch.ones(2), ["a"])
