@@ -35,3 +35,14 @@ def test_cagrad_setting():
         found = ends[ends["method"] == method]
         assert found["to_pareto_set"].max() < 0.05, method
         assert found["x1"].gt(0).tolist() == [False, False, True], method
+
+
+def test_nash_setting():
+    """With the first loss scaled by 0.1, CAGrad and the sum go where the second loss wants, or stick in a valley."""
+    ends = wb.landscape(["equal", CAGRAD], toy={"name": "cagrad", "s": 0.1}, lr=1e-3, steps=50_000).ends
+    for method in POINTS.keys() - {"mgda"}:
+        found = ends[ends["method"] == method].set_index("start")
+        assert found.loc[[0, 1, 3, 4], "x1"].tolist() == pytest.approx([-5.73] * 4, abs=0.05), method
+        assert found.loc[[0, 1, 3, 4], "to_pareto_set"].max() < 0.05, method
+        assert found.loc[2, "to_pareto_set"] > 5, method
+    assert ends.loc[2, ["x1", "x2"]].tolist() == pytest.approx([5.0, 3.9], abs=0.06)  # printed with one decimal

@@ -79,6 +79,7 @@ def test_weighted_sums_reach_their_own_point_of_the_quadratics():
     found = wb.landscape(
         {"name": "fixed", "weights": {"loss1": 0.3, "loss2": 0.7}}, toy="two_quadratics", lr=0.1, steps=800
     )
+    assert found.frame["method"].unique().tolist() == ["fixed, weights = loss1 0.3 loss2 0.7"]
     wanted = get("two_quadratics").pareto_set(11)[3]
     assert torch.allclose(torch.tensor(found.ends[["x1", "x2"]].to_numpy()), wanted.expand(3, 2), atol=1e-4)
 

@@ -66,10 +66,10 @@ def trajectories(
     figure.update_yaxes(range=[y[0], y[-1]], showgrid=False, constrain="domain")
     figure.update_xaxes(title="x₁", row=rows)
     figure.update_yaxes(title="x₂", col=1)
-    for axis in figure.select_yaxes():
-        axis.update(scaleanchor=axis.anchor or "x", scaleratio=1)
-    if panels:
+    if panels:  # square enough by the figure's size; anchored axes would differ in width
         figure.update_layout(showlegend=False)
+    else:
+        figure.update_yaxes(scaleanchor="x", scaleratio=1)
     return figure
 
 

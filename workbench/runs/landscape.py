@@ -317,6 +317,11 @@ def _named(pick: Any, what: str) -> tuple[str, dict[str, Any]]:
 
 
 def _brief(value: object) -> str:
+    """A setting's value as it may stand in a legend."""
+    if isinstance(value, Mapping):
+        return " ".join(f"{key} {_brief(item)}" for key, item in value.items())
+    if isinstance(value, list | tuple):
+        return " ".join(map(_brief, value))
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
