@@ -138,6 +138,46 @@ def test_upgrad_is_the_mean_of_projections(seed):
     assert np.allclose(weights("upgrad", torch.from_numpy(G)), total / 4, atol=1e-4)
 
 
+@pytest.mark.parametrize("K", [3, 8])
+@pytest.mark.parametrize("seed", range(5))
+def test_mgda_solvers_agree_on_well_scaled_gradients(K, seed):
+    G = gramian(seed, K, P=K + 4)
+    exact = weights("mgda", G)
+    for solver, tolerance in {"smo": 1e-9, "frank_wolfe": 1e-2}.items():
+        w = weights("mgda", G, solver=solver)
+        excess = w @ G @ w - exact @ G @ exact
+        assert -1e-12 * G.trace() <= excess <= tolerance * G.trace(), solver
+
+
+@pytest.mark.parametrize("ball", ["simplex", "l1"])
+@pytest.mark.parametrize("seed", range(5))
+def test_dual_against_a_general_solver(ball, seed):
+    from scipy.optimize import minimize
+
+    G, L = gramian(seed, 4), torch.tensor([0.5, 1.0, 2.0, 0.3], dtype=torch.float64)
+    M, pull = (G / G.diagonal().max()).numpy(), (L / L.max()).numpy()
+    signs = np.eye(4) if ball == "simplex" else np.hstack([np.eye(4), -np.eye(4)])
+    size = signs.shape[1]
+
+    def objective(v):
+        w = signs @ v
+        return 0.5 * 3.0 * w @ M @ w - pull @ w
+
+    rule = {"type": "eq" if ball == "simplex" else "ineq", "fun": lambda v: 1 - v.sum()}
+    start = np.full(size, 1 / size)
+    best = minimize(objective, start, bounds=[(0, 1)] * size, constraints=rule, tol=1e-14).x
+    w = weights("dual", G, L, set=ball, reach=3.0)
+    assert w.abs().sum() <= 1 + 1e-12
+    assert torch.allclose(w, torch.from_numpy(signs @ best), atol=1e-5)
+
+
+def test_dual_limits():
+    G, L = gramian(0, 4, P=3), torch.tensor([0.5, 1.0, 2.0, 0.3], dtype=torch.float64)
+    assert weights("dual", G, L, reach=1e-3).tolist() == [0, 0, 1, 0]  # only the worst loss
+    far, near = weights("dual", G, L, reach=1e6), weights("mgda", G)
+    assert (far @ G @ far - near @ G @ near).abs() <= 1e-5 * G.trace()
+
+
 @pytest.mark.parametrize("K", [3, 16, 32])
 def test_shortest_on_simplex_meets_its_conditions_when_norms_differ_by_twenty_powers_of_ten(K):
     rng = np.random.default_rng(K)

@@ -4,6 +4,7 @@ from workbench.weightings.gramian.aligned_mtl import AlignedMTL
 from workbench.weightings.gramian.cagrad import CAGrad
 from workbench.weightings.gramian.config import ConFIG
 from workbench.weightings.gramian.db_mtl import DBMTL
+from workbench.weightings.gramian.dual import Dual
 from workbench.weightings.gramian.dualproj import DualProj
 from workbench.weightings.gramian.fairgrad import FairGrad
 from workbench.weightings.gramian.gradnorm import GradNorm
@@ -24,6 +25,7 @@ __all__ = [
     "AlignedMTL",
     "CAGrad",
     "ConFIG",
+    "Dual",
     "DualProj",
     "FairGrad",
     "GradNorm",

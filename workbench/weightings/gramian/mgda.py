@@ -1,8 +1,10 @@
 """Multiple-gradient descent."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Annotated, Literal
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -10,6 +12,14 @@ from workbench.component import Field, WorkbenchError, register
 from workbench.weightings.base import GramianWeighting, Heads
 from workbench.weightings.solvers.cone import shortest_on_simplex
 from workbench.weightings.solvers.host import on_host
+from workbench.weightings.solvers.simplex import frank_wolfe_on_simplex, min_on_simplex
+
+#: the two-coordinate search (SMO) and Frank-Wolfe's are bounded in time, and inexact where norms differ a lot
+SOLVERS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+    "exact": shortest_on_simplex,
+    "smo": partial(min_on_simplex, rounds=50),
+    "frank_wolfe": frank_wolfe_on_simplex,
+}
 
 
 @register("weighting", "mgda", source="Désidéri 2012; Sener & Koltun, NeurIPS 2018, arXiv 1810.04650", tags=("core",))
@@ -34,6 +44,10 @@ class MGDA(GramianWeighting):
     normalisation: Annotated[
         Literal["none", "l2", "loss", "loss+"], Field(description="what each task gradient is divided by first")
     ] = "none"
+    solver: Annotated[
+        Literal["exact", "smo", "frank_wolfe"],
+        Field(description="for more than two tasks; the others are as published, and may stop early"),
+    ] = "exact"
 
     def __call__(self, G: Tensor, *, losses: Tensor | None = None, tasks: Sequence[int] | None = None) -> Tensor:
         tiny = torch.finfo(torch.float64).tiny
@@ -57,5 +71,5 @@ class MGDA(GramianWeighting):
             )  # each by itself: 1 − x would round
             alpha = torch.where(bend[..., None] > 0, both.clamp(0, 1), 0.5)
         else:
-            alpha = on_host(scaled, shortest_on_simplex)
+            alpha = on_host(scaled, SOLVERS[self.solver])
         return (alpha / norms).to(G.dtype)

@@ -6,17 +6,22 @@ import numpy as np
 
 
 def min_on_simplex(
-    G: np.ndarray, linear: np.ndarray | None = None, root: float = 0.0, *, tolerance: float = 1e-12, rounds: int = 2000
+    G: np.ndarray,
+    linear: np.ndarray | None = None,
+    root: float | None = None,
+    *,
+    tolerance: float = 1e-12,
+    rounds: int = 2000,
 ) -> np.ndarray:
-    """Minimise ``½wᵀGw`` (``linear`` None) or ``linearᵀw + root·√(wᵀGw)`` over the simplex, pair by pair.
+    """Minimise ``linearᵀw + ½wᵀGw`` (``root`` None) or ``linearᵀw + root·√(wᵀGw)`` over the simplex, pair by pair.
 
     Sequential minimal optimisation: the pair of coordinates that violates optimality most is moved by an exact line
     search in closed form, until the violation is below ``tolerance`` times the size of the gradient.
 
     Args:
         G: positive semidefinite, ``[K, K]``, scaled to a largest diagonal entry of about 1.
-        linear: ``[K]``.
-        root: factor of the root, at least 0.
+        linear: ``[K]``; None: zeros.
+        root: factor of the root, at least 0; None: no root.
         tolerance: relative to the largest entry of the gradient.
         rounds: most pair moves per coordinate.
 
@@ -24,14 +29,15 @@ def min_on_simplex(
         ``w [K]``, at least 0, summing to 1.
     """
     K = len(G)
+    tilt = np.zeros(K) if linear is None else linear
     w = np.full(K, 1.0 / K)
     Gw = G @ w
     for _ in range(rounds * K):
         square = max(float(w @ Gw), 0.0)
-        if linear is None:
-            gradient = Gw
+        if root is None:
+            gradient = tilt + Gw
         elif square > 0:
-            gradient = linear + root * Gw / sqrt(square)
+            gradient = tilt + root * Gw / sqrt(square)
         else:
             break
         up = int(np.argmin(gradient))
@@ -40,10 +46,11 @@ def min_on_simplex(
             break
         slope = float(Gw[up] - Gw[down])  # of ½wᵀGw along e_up − e_down
         bend = float(G[up, up] + G[down, down] - 2 * G[up, down])
-        if linear is None:
-            step = -slope / bend if bend > 0 else float("inf")
+        along = float(tilt[up] - tilt[down])
+        if root is None:
+            step = -(slope + along) / bend if bend > 0 else float("inf")
         else:
-            step = _root_step(float(linear[up] - linear[down]), root, square, slope, bend)
+            step = _root_step(along, root, square, slope, bend)
         step = min(step, float(w[down]))
         if step <= 0:
             break
@@ -60,3 +67,25 @@ def _root_step(tilt: float, root: float, square: float, slope: float, bend: floa
         return float("inf")
     rest = max(square - slope * slope / bend, 0.0)
     return (-slope - tilt * sqrt(rest * bend / flat)) / bend
+
+
+def frank_wolfe_on_simplex(G: np.ndarray, *, rounds: int = 250) -> np.ndarray:
+    """Minimise ``wᵀGw`` over the simplex by moves towards one corner, each with exact line search (slow at the end).
+
+    Args:
+        G: positive semidefinite, ``[K, K]``.
+        rounds: most moves; Sener and Koltun's code takes 250.
+    """
+    K = len(G)
+    w = np.full(K, 1.0 / K)
+    for _ in range(rounds):
+        Gw = G @ w
+        corner = int(np.argmin(Gw))
+        here, across, there = float(w @ Gw), float(Gw[corner]), float(G[corner, corner])
+        bend = here + there - 2 * across
+        if here - across <= 1e-12 * abs(here) or bend <= 0:
+            break
+        step = min((here - across) / bend, 1.0)
+        w *= 1 - step
+        w[corner] += step
+    return w
