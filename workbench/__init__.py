@@ -9,6 +9,7 @@ Everything here is loaded when it is first asked for, so that ``import workbench
 """
 
 import importlib
+import os
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -37,6 +38,11 @@ if TYPE_CHECKING:
     from workbench.widgets import panel as panel
 
 __version__ = "0.1.0"
+
+# Threads that wait for each other in a spin ruin small models as soon as another program uses a core (a browser that
+# shows the panel does): a step then takes tens of times longer. Asleep they cost a few percent at most. This has to be
+# said before torch is loaded; whoever has set it, or has loaded torch before, keeps what they have.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 #: public name -> the module that holds it and its name there
 _NAMES = {
