@@ -55,9 +55,9 @@ def _weights(G: np.ndarray, c: float) -> np.ndarray:
     zero = 1e-8 * sqrt(float(np.trace(G)))
     if radius <= zero * c:
         return b
-    if len(G) == 2:  # one exact line search
-        worst = min_on_simplex(G, Gb, radius)
-        length = sqrt(max(float(worst @ G @ worst), 0.0))
+    worst = min_on_simplex(G, Gb, radius, tolerance=1e-10, rounds=1 if len(G) == 2 else 8)
+    length = sqrt(max(float(worst @ G @ worst), 0.0))
+    if len(G) == 2 or _is_best(G, Gb, radius, worst, length, zero):  # for two tasks one line search is exact
         return b + radius / length * worst if length > zero else b
 
     def shortest(log_length: float) -> np.ndarray:
@@ -73,3 +73,11 @@ def _weights(G: np.ndarray, c: float) -> np.ndarray:
         return b
     length = brentq(excess, log(zero), 0.1, xtol=1e-9)
     return b + radius / exp(length) * shortest(length)
+
+
+def _is_best(G: np.ndarray, Gb: np.ndarray, radius: float, w: np.ndarray, length: float, zero: float) -> bool:
+    """Whether pair moves have converged: no coordinate in use falls more slowly than the best one."""
+    if length <= zero:
+        return False
+    gradient = Gb + radius / length * (G @ w)
+    return bool(gradient[w > 0].max() - gradient.min() <= 1e-9 * np.abs(gradient).max())
