@@ -17,14 +17,15 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from workbench.gradients.exact import ExactGradients
 from workbench.runs.session import Session
 from workbench.spec import Spec
 from workbench.training.experiment import Experiment
 from workbench.training.loop import Steps
 from workbench.training.records import to_line
+from workbench.training.step import UPDATES
 
 SPEC = Spec(problem="digits", tasks=["digit", "parity", "ink"], encoder="cnn", batch_size=128)
+GRADIENT_METHODS = ("pcgrad", "mgda", "cagrad", "graddrop")
 Step = Callable[[], None]
 
 
@@ -75,18 +76,20 @@ def ours(spec: Spec) -> Step:
     return step
 
 
-def gradients_alone() -> Step:
-    """The per-task gradients that every exact gradient weighting needs, and an optimiser step; nothing is weighted."""
-    exp = Experiment(SPEC.replace(device="cpu"))
-    batches, names = endless(exp), exp.names
-    own = [exp.model.task_parameters(name) for name in names]
+def update(weighting: str | None) -> Step:
+    """Forward pass, per-task gradients, weighting (none: all 1) and an optimiser step, without the loop around them."""
+    exp = Experiment(SPEC.replace(weighting=weighting or "equal", device="cpu"))
+    batches, names, ones = endless(exp), exp.names, torch.ones(len(exp.names))
 
     def step() -> None:
         views, targets = exp.data.batch(next(batches)[1])
-        out = exp.model(views)
+        out = exp.gradients.forward(exp.model, views, names)
         losses = [task.mean_loss(out[task.name], targets[task.name]) for task in exp.tasks]
-        taken = ExactGradients(losses, exp.shared, own)
-        taken.backward(torch.ones(len(names)), torch.ones(len(names)))
+        taken = exp.gradients.take(exp.model, losses, names)
+        if weighting is None:
+            taken.backward(ones, ones)
+        else:
+            UPDATES[exp.weighting.needs](exp.weighting, losses, torch.stack(losses).detach(), taken, None)
         exp.optimizer.step()
 
     return step
@@ -129,15 +132,16 @@ def main() -> None:
         "uncertainty": ours(spec.replace(weighting="uncertainty", affinity=None)),
     }
     if options.device == "cpu":
-        variants["gradients alone"] = gradients_alone()
-        for name in ("pcgrad", "mgda", "cagrad", "graddrop"):
-            variants[name] = ours(spec.replace(weighting=name, affinity=None))
+        variants["gradients alone"] = update(None)
+        for name in GRADIENT_METHODS:
+            variants[name] = update(name)
+            variants[f"{name}, whole loop"] = ours(spec.replace(weighting=name, affinity=None))
     else:
         variants["equal, bf16"] = ours(spec.replace(affinity=None, precision="bf16"))
     times = measure(variants, options.device, options.rounds, options.steps)
     rows = []
     for name, found in times.items():
-        base = "gradients alone" if name in ("pcgrad", "mgda", "cagrad", "graddrop") else "bare"
+        base = "gradients alone" if name.startswith(GRADIENT_METHODS) else "bare"
         ratios = [mine / theirs for mine, theirs in zip(found, times[base], strict=True)]
         rows.append(
             {"variant": name, "ms": statistics.median(found), "against": base, "ratio": statistics.median(ratios)}
