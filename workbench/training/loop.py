@@ -129,7 +129,7 @@ def map_every(exp: Experiment) -> int:
     """Steps between two affinity maps; 0: none."""
     if exp.affinity is None or len(exp.names) < 2 or not exp.shared:
         return 0
-    return exp.affinity.every or (24 * len(exp.names) if exp.weighting.needs == "losses" else 10)
+    return exp.affinity.every or (36 * len(exp.names) if exp.weighting.needs == "losses" else 10)
 
 
 def obey(
