@@ -182,10 +182,17 @@ def check_input_is_untouched(cls: type[Weighting]) -> None:
 
 
 def check_absent_tasks_move_nothing(cls: type[Weighting]) -> None:
-    """With one task away it still answers for the others."""
+    """With one task away it still answers for the others, and what it remembers of that task stays."""
     given, losses = example(cls, K=2)
-    answer = call(made(cls), given, losses, tasks=[0, 2])
+    weighting = made(cls)
+    call(weighting, *example(cls, seed=1))
+    before = weighting.state_dict()
+    answer = call(weighting, given, losses, tasks=[0, 2])
     assert bool(torch.isfinite(answer).all()), f"{answer.tolist()} with task 1 away"
+    for key, now in weighting.state_dict().items():
+        if isinstance(now, torch.Tensor) and now.dim() and len(now) == 3:
+            kept = torch.equal(torch.nan_to_num(now[1].double()), torch.nan_to_num(before[key][1].double()))
+            assert kept, f"the absence of task 1 moved {key} from {before[key].tolist()} to {now.tolist()}"
 
 
 def check_permutation(cls: type[Weighting]) -> None:

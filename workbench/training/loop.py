@@ -33,12 +33,11 @@ def train(state: State, inbox: Inbox, save: Callable[[], None]) -> Iterator[Reco
         yield Begin(tuple(exp.names), exp.steps, spec.epochs, exp.parameters)
         yield from validate(state)
     run = Steps(state)
-    reason = None
-    while at.epoch < spec.epochs and reason is None:
+    stopped = False
+    while at.epoch < spec.epochs and not stopped and not tired(state):
         for batch in exp.batches(at.epoch)[at.batch :]:
-            only, stop = yield from obey(state, inbox, run, save)
-            if stop:
-                reason = "stopped by hand"
+            only, stopped = yield from obey(state, inbox, run, save)
+            if stopped:
                 break
             try:
                 run.take(*batch, only)
@@ -53,10 +52,8 @@ def train(state: State, inbox: Inbox, save: Callable[[], None]) -> Iterator[Reco
             at.epoch, at.batch = at.epoch + 1, 0
             yield from validate(state)
             save()
-            if spec.patience is not None and at.waited >= spec.patience:
-                reason = f"no better validation for {at.waited} epochs"
     yield from run.fetch()
-    if reason == "stopped by hand" and at.batch:
+    if stopped and at.batch:
         yield from validate(state)
     save()
     if spec.select == "last":
@@ -64,8 +61,15 @@ def train(state: State, inbox: Inbox, save: Callable[[], None]) -> Iterator[Reco
     else:
         exp.model.load_state_dict(state.best)
     yield Evaluation(at.best_step, at.best_epoch, "test", evaluate(exp.model, exp.data, "test", spec.precision))
-    status = "stopped" if reason == "stopped by hand" else "done"
-    yield End(at.step, at.epoch, status, reason or "all epochs done", at.best_epoch)
+    reason = f"no better validation for {at.waited} epochs" if tired(state) else "all epochs done"
+    status, reason = ("stopped", "stopped by hand") if stopped else ("done", reason)
+    yield End(at.step, at.epoch, status, reason, at.best_epoch)
+
+
+def tired(state: State) -> bool:
+    """Whether validation has not become better for as long as the spec waits; a resumed run finds the same."""
+    patience = state.exp.spec.patience
+    return patience is not None and state.position.waited >= patience
 
 
 class Steps:
