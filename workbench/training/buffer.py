@@ -1,5 +1,6 @@
 """What steps tell, kept on the device and fetched in blocks."""
 
+from collections.abc import Sequence
 from time import perf_counter
 
 import torch
@@ -64,8 +65,14 @@ class Buffer:
 
     def _map(self, place: int, measured: Measured) -> AffinityMap:
         assert measured.map is not None
-        whole = torch.full((self.tasks, self.tasks), float("nan"))
-        active = torch.as_tensor(list(measured.active))
-        whole[active[:, None], active[None, :]] = measured.map.detach().cpu().float()
         step, epoch, _, _ = self.heads[place]
-        return AffinityMap(step, epoch, self.method, tuple(map(tuple, whole.tolist())))
+        matrix = self._whole(measured.map, measured.active)
+        gramian = () if measured.gramian is None else self._whole(measured.gramian, measured.active)
+        return AffinityMap(step, epoch, self.method, matrix, gramian)
+
+    def _whole(self, found: torch.Tensor, tasks: Sequence[int]) -> tuple[tuple[float, ...], ...]:
+        """A matrix of the tasks present as one of all tasks, NaN where one was absent."""
+        whole = torch.full((self.tasks, self.tasks), float("nan"))
+        active = torch.as_tensor(list(tasks))
+        whole[active[:, None], active[None, :]] = found.detach().cpu().float()
+        return tuple(map(tuple, whole.tolist()))

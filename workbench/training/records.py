@@ -49,13 +49,19 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class AffinityMap:
-    """An affinity map ``[K][K]``, rows = train on, columns = helps."""
+    """An affinity map.
+
+    Attributes:
+        matrix: the map, ``[K][K]``, rows = train on, columns = helps; NaN for a task that was absent.
+        gramian: of the task gradients it was measured from, ``[K][K]``; empty in runs recorded without it.
+    """
 
     type: ClassVar[str] = "affinity"
     step: int
     epoch: int
     method: str
     matrix: tuple[tuple[float, ...], ...]
+    gramian: tuple[tuple[float, ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

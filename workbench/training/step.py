@@ -23,13 +23,15 @@ class Measured:
         weights: their weights on the shared parameters, ``[k]``.
         length: norm of the shared gradient that the optimiser received.
         map: affinity map of these tasks, ``[k, k]``, if one was asked for.
+        gramian: of the task gradients it was measured from, ``[k, k]``.
     """
 
     active: Sequence[int]
     losses: Tensor
     weights: Tensor
     length: Tensor
-    map: Tensor | None
+    map: Tensor | None = None
+    gramian: Tensor | None = None
 
 
 class Diverged(WorkbenchError):
@@ -70,8 +72,10 @@ def step(exp: Experiment, rows: Tensor, active: Sequence[int], number: int, want
     if exp.device.type == "cpu" and not math.isfinite(length.item()):
         raise Diverged(diagnosis(exp, number, active, values.tolist(), views, outputs))
     exp.optimizer.step()
-    measured = exp.affinity.measure(taken.gramian()) if want_map and taken is not None and exp.affinity else None
-    return Measured(active, values, weights.detach(), length, measured)
+    if not (want_map and taken is not None and exp.affinity):
+        return Measured(active, values, weights.detach(), length)
+    G = taken.gramian()
+    return Measured(active, values, weights.detach(), length, exp.affinity.measure(G), G)
 
 
 def _length(gradients: list[Tensor], like: Tensor) -> Tensor:
