@@ -2,6 +2,7 @@
 
 import math
 
+import numpy
 import pytest
 import torch
 
@@ -33,6 +34,25 @@ def test_compare_counts_conflicts():
     assert equal["cosine"].iloc[0] == pytest.approx(-1 / math.sqrt(6), rel=1e-5)
 
 
+def test_weights_of_ones_own_stand_beside_the_methods():
+    G = torch.tensor([[1.0, -2.0], [-2.0, 9.0]])
+    frame = wb.weightings.compare(G, torch.ones(2), ["a", "b"], also={"by hand": [1.0, 3.0], "as equal": [1, 1]})
+    assert frame["method"].unique()[:2].tolist() == ["by hand", "as equal"]
+    mine = frame[frame["method"] == "by hand"]
+    assert mine["needs"].unique().tolist() == [""]
+    assert mine["share"].tolist() == [0.25, 0.75]
+    measures = ["weight", "share", "cosine", "cosine_with_mean", "length", "conflicts"]
+    as_equal, equal = (frame.loc[frame["method"] == method, measures] for method in ("as equal", "equal"))
+    assert as_equal.to_numpy().tolist() == equal.to_numpy().tolist()
+
+
+def test_comparing_draws_no_number_that_a_run_beside_it_would_have_drawn():
+    before = torch.get_rng_state(), numpy.random.get_state()[1].tolist()
+    wb.weightings.compare(torch.eye(3), torch.ones(3))
+    assert torch.equal(torch.get_rng_state(), before[0])
+    assert numpy.random.get_state()[1].tolist() == before[1]
+
+
 def test_compare_of_nothing_and_of_opposites():
     for G in (torch.zeros(2, 2), torch.tensor([[1.0, -1.0], [-1.0, 1.0]])):
         frame = wb.weightings.compare(G, torch.ones(2))
@@ -45,5 +65,7 @@ def test_compare_names_what_does_not_fit():
         wb.weightings.compare(torch.ones(2, 3), torch.ones(2))
     with pytest.raises(wb.WorkbenchError, match="finite"):
         wb.weightings.compare(torch.eye(2) * torch.nan, torch.ones(2))
+    with pytest.raises(wb.WorkbenchError, match="2 weights for 'mine', found 3"):
+        wb.weightings.compare(torch.eye(2), torch.ones(2), also={"mine": [1, 2, 3]})
     with pytest.raises(wb.WorkbenchError, match="2 tasks, 1 names"):
         wb.weightings.compare(torch.eye(2), torch.ones(2), ["a"])

@@ -1,6 +1,6 @@
 """What would each method do now? All weightings on one gramian and its losses."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import torch
@@ -14,7 +14,12 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def compare(G: Tensor, losses: Tensor, names: Sequence[str] | None = None) -> "pd.DataFrame":
+def compare(
+    G: Tensor,
+    losses: Tensor,
+    names: Sequence[str] | None = None,
+    also: Mapping[str, Sequence[float]] | None = None,
+) -> "pd.DataFrame":
     """The update of every method that the gramian and the losses determine, from one step and from a fresh start.
 
     Scalarizations and gramian weightings take part, with their default settings; those that have a required setting,
@@ -24,6 +29,7 @@ def compare(G: Tensor, losses: Tensor, names: Sequence[str] | None = None) -> "p
         G: gramian of the task gradients, ``[K, K]``.
         losses: task losses, ``[K]``, positive.
         names: task names; None: "0", "1", ….
+        also: weights of your own to put first, name -> ``[K]``; their ``needs`` is empty.
 
     Returns:
         A tidy DataFrame with a row per method and task: ``method``, ``needs``, ``task``, ``weight``; ``share``, the
@@ -45,32 +51,41 @@ def compare(G: Tensor, losses: Tensor, names: Sequence[str] | None = None) -> "p
     names = [str(i) for i in range(K)] if names is None else list(names)
     if len(names) != K:
         raise WorkbenchError(f"compare needs one name per task: {K} tasks, {len(names)} names.")
+    updates = [(method, "", torch.as_tensor(weights)) for method, weights in (also or {}).items()]
+    faults = [f"compare needs {K} weights for {method!r}, found {len(w)}." for method, _, w in updates if len(w) != K]
+    if faults:
+        raise WorkbenchError(*faults)
+    for method, cls in members("weighting").items():
+        if issubclass(cls, Scalarization | GramianWeighting) and not any(s.required for s in cls.settings().values()):
+            updates.append((method, cls.needs, _weights(cls(), G, losses, names)))
+    methods, needs, weights = zip(*updates, strict=True)
+    w = torch.stack([each.detach().cpu().double() for each in weights]).numpy()
     C, n, scale = cosines(G.detach().cpu().double().numpy())
     rounding = 8 * K * torch.finfo(G.dtype).eps
-    rows = []
-    for method, cls in members("weighting").items():
-        if not issubclass(cls, Scalarization | GramianWeighting) or any(s.required for s in cls.settings().values()):
-            continue
-        w = _weights(cls(), G, losses, names).detach().cpu().double().numpy()
-        y, mean = w * n, n / K  # weights of unit gradients
-        length, total = np.sqrt(max(y @ C @ y, 0.0)), np.abs(y).sum()
-        still = length <= 1e-3 * np.sqrt(rounding) * total
-        with np.errstate(divide="ignore", invalid="ignore"):
-            cosine = np.where((n > 0) & ~still, (C @ y) / length, np.nan)
-            with_mean = np.nan if still else (mean @ C @ y) / (length * np.sqrt(max(mean @ C @ mean, 0.0)))
-        frame = {
-            "method": method,
-            "needs": cls.needs,
-            "task": names,
-            "weight": w,
-            "share": w / (np.abs(w).sum() or 1.0),
-            "cosine": cosine,
-            "cosine_with_mean": with_mean,
-            "length": length * scale,
-            "conflicts": int((C @ y < -rounding * total).sum()),
+    y, mean = w * n, n / K  # weights of unit gradients
+    along, total = y @ C.T, np.abs(y).sum(1)  # along: of the update with every unit gradient
+    length = np.sqrt(np.maximum((along * y).sum(1), 0.0))
+    moves = (length > 1e-3 * np.sqrt(rounding) * total)[:, None]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        cosine = np.where((n > 0) & moves, along / length[:, None], np.nan)
+        with_mean = np.where(moves[:, 0], along @ mean / (length * np.sqrt(max(mean @ C @ mean, 0.0))), np.nan)
+    sizes = np.abs(w).sum(1, keepdims=True)
+    of_method = {
+        "cosine_with_mean": with_mean,
+        "length": length * scale,
+        "conflicts": (along < -rounding * total[:, None]).sum(1),
+    }
+    return pd.DataFrame(
+        {
+            "method": np.repeat(methods, K),
+            "needs": np.repeat(needs, K),
+            "task": np.tile(names, len(methods)),
+            "weight": w.ravel(),
+            "share": (w / np.where(sizes > 0, sizes, 1.0)).ravel(),
+            "cosine": cosine.ravel(),
+            **{column: np.repeat(values, K) for column, values in of_method.items()},
         }
-        rows.append(pd.DataFrame(frame))
-    return pd.concat(rows, ignore_index=True)
+    )
 
 
 def _weights(weighting: Weighting, G: Tensor, losses: Tensor, names: Sequence[str]) -> Tensor:
