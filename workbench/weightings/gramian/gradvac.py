@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 from typing import Annotated, ClassVar
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from workbench.component import Field, Slider, register
 from workbench.weightings.base import GramianWeighting, Heads
+from workbench.weightings.solvers.scaling import cosines, over
 
 
 @register("weighting", "gradvac", source="Wang et al., ICLR 2021, arXiv 2010.05874 (from TorchJD)", tags=("core",))
@@ -42,35 +44,38 @@ class GradVac(GramianWeighting):
         total = max(len(self.names), K)
         if self.targets.shape != (*G.shape[:-2], total, total):
             self.targets = torch.zeros(*G.shape[:-2], total, total, dtype=torch.float64)
-        rows = torch.tensor(range(K) if tasks is None else tasks)
-        goal = self.targets[..., rows[:, None], rows]  # on the host, as everything here: one transfer there and back
+        rows = np.arange(K) if tasks is None else np.asarray(tasks)
+        pairs = (..., rows[:, None], rows)
         draws = torch.rand(K, K, generator=self.generator).fill_diagonal_(2.0)
-        order = draws.argsort(dim=1)[:, : K - 1]  # row i: the other tasks
-        c, goal = _turned(G.detach().to("cpu", torch.float64), goal, order, self.beta)
-        self.targets = self.targets.clone()
-        self.targets[..., rows[:, None], rows] = goal
-        return c.sum(-2).to(G)
+        order = draws.argsort(dim=1)[:, : K - 1].numpy()  # row i: the other tasks
+        targets = self.targets.numpy().copy()
+        matrices = G.detach().to("cpu", torch.float64).numpy()
+        w, targets[pairs] = _turned(matrices, targets[pairs], order, self.beta)
+        self.targets = torch.from_numpy(targets)
+        return torch.from_numpy(w).to(G)
 
 
-def _turned(G: Tensor, goal: Tensor, order: Tensor, beta: float) -> tuple[Tensor, Tensor]:
-    """The weights ``c [..., i, j]`` of every task's turned gradient, and the new targets."""
-    K = G.shape[-1]
-    n = G.diagonal(dim1=-2, dim2=-1).clamp(min=0).sqrt()
-    inverse = torch.where(n > 0, 1 / n, 0.0)
-    C = (G * inverse[..., None] * inverse[..., None, :]).clamp(-1, 1)  # unit gradients: their weights are y = cn
-    y = torch.eye(K, dtype=torch.float64).expand_as(C).clone()
-    yC = C.clone()  # row i holds y_iᵀC
-    goal = goal.clone()
-    everyone = torch.arange(K)
-    for j in order.T:
-        length = (y * yC).sum(-1).clamp(min=0).sqrt()
-        dot, target = yC[..., everyone, j], goal[..., everyone, j]
-        there = (length > 1e-7) & (n > 0) & (n[..., j] > 0)  # a gradient that its turns have used up stays
-        phi = torch.where(there, dot / torch.where(there, length, 1.0), 0.0).clamp(-1, 1)
-        rest = (1 - target**2).sqrt()
-        push = length * (target * (1 - phi**2).sqrt() - phi * rest) / rest
-        push = torch.where(there & (phi < target), push, 0.0)
+def _turned(G: np.ndarray, goal: np.ndarray, order: np.ndarray, beta: float) -> tuple[np.ndarray, np.ndarray]:
+    """The weights ``[..., K]`` of the sum of all turned gradients, and the new targets ``[..., K, K]``."""
+    C, n, _ = cosines(G)  # unit gradients: their weights are y = cn
+    everyone = np.arange(G.shape[-1])
+    pairs, goal = (..., everyone[:, None], order), goal.copy()
+    there = (n > 0)[..., None] & (n > 0)[..., order]
+    target, phi = goal[pairs], np.zeros(there.shape)
+    rest = np.sqrt(1 - target * target)
+    y = np.zeros_like(C)
+    y[..., everyone, everyone] = 1.0
+    yC = C.copy()  # row i holds y_iᵀC
+    for k, j in enumerate(order.T):
+        length = np.sqrt(np.maximum(np.einsum("...ij,...ij->...i", y, yC), 0.0))
+        known = there[..., k] & (length > 1e-7)  # a gradient that its turns have used up stays
+        there[..., k] = known
+        cosine = np.where(known, yC[..., everyone, j] / np.where(known, length, 1.0), 0.0)
+        phi[..., k] = cosine = np.minimum(np.maximum(cosine, -1.0), 1.0)
+        push = target[..., k] * np.sqrt(1 - cosine * cosine) / rest[..., k] - cosine
+        push = np.where(known & (cosine < target[..., k]), length * push, 0.0)
         y[..., everyone, j] += push
-        yC = yC + push[..., None] * C[..., j, :]
-        goal[..., everyone, j] = torch.where(there, (1 - beta) * target + beta * phi, target).clamp(-0.999, 0.999)
-    return y * n[..., :, None] * inverse[..., None, :] + torch.diag_embed((n == 0).double()), goal
+        yC += push[..., None] * C[..., j, :]
+    moved = np.where(there, target + beta * (phi - target), target)
+    goal[pairs] = np.minimum(np.maximum(moved, -0.999), 0.999)
+    return over((n[..., None] * y).sum(-2), n) + (n == 0), goal
