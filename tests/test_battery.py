@@ -21,7 +21,7 @@ def test_battery(check, cls):
 def test_size():
     components = sum(len(members(family)) for family in FAMILIES)
     weightings = len(members("weighting"))
-    gramian = sum(cls.needs == "gramian" for cls in members("weighting").values())
+    gramian = sum(cls.needs in ("gramian", "cross_gramian") for cls in members("weighting").values())
     assert weightings >= 8
     assert len(EVERYTHING) == 4 * components + 6 * weightings + gramian
     assert len(ALL) == 4 + 6 + 1

@@ -14,7 +14,13 @@ from typing import Any
 import torch
 
 from workbench.component import Component, WorkbenchError
-from workbench.weightings.base import GramianWeighting, JacobianAggregator, Scalarization, Weighting
+from workbench.weightings.base import (
+    BilevelWeighting,
+    CrossGramianWeighting,
+    GramianWeighting,
+    Scalarization,
+    Weighting,
+)
 
 Check = Callable[[Any], None]
 
@@ -46,7 +52,7 @@ def checks_for(cls: type[Component]) -> list[Check]:
     if issubclass(cls, Weighting):
         checks += [check_is_finite, check_reset_restores, check_state_is_complete, check_input_is_untouched]
         checks += [check_absent_tasks_move_nothing, check_permutation]
-    if issubclass(cls, GramianWeighting):
+    if issubclass(cls, GramianWeighting | CrossGramianWeighting):
         checks += [check_is_batched]
     return checks
 
@@ -100,22 +106,27 @@ def check_names_faults(cls: type[Component]) -> None:
 
 
 def example(cls: type[Weighting], K: int = 3, seed: int = 0, scale: float = 1.0) -> tuple[torch.Tensor, torch.Tensor]:
-    """What a weighting is called with (losses, G or J), and the losses."""
+    """What a weighting is called with (losses, G, J, …), and the losses."""
     generator = torch.Generator().manual_seed(seed)
     losses = torch.rand(K, generator=generator) + 0.1
-    J = torch.randn(K, 7, generator=generator) * scale
+    return made_of(cls, torch.randn(K, 7, generator=generator) * scale, losses), losses
+
+
+def made_of(cls: type[Weighting], J: torch.Tensor, losses: torch.Tensor) -> torch.Tensor:
+    """What a weighting of this kind is called with, for these task gradients and losses."""
     if issubclass(cls, Scalarization):
-        return losses, losses
-    return (J @ J.T if issubclass(cls, GramianWeighting) else J), losses
+        return losses
+    if issubclass(cls, GramianWeighting):
+        return J @ J.T
+    if issubclass(cls, CrossGramianWeighting):
+        return J @ (J + 0.1 * J.flip(1)).T
+    return -J @ J.mean(0) if issubclass(cls, BilevelWeighting) else J
 
 
-def call(
-    weighting: Weighting, given: torch.Tensor, losses: torch.Tensor, tasks: list[int] | None = None
-) -> torch.Tensor:
+def call(weighting: Any, given: torch.Tensor, losses: torch.Tensor, tasks: list[int] | None = None) -> torch.Tensor:
     """The weighting's answer, whatever its kind."""
     if isinstance(weighting, Scalarization):
         return weighting(given, tasks=tasks).detach()
-    assert isinstance(weighting, GramianWeighting | JacobianAggregator)
     return weighting(given, losses=losses, tasks=tasks)
 
 
@@ -140,11 +151,7 @@ def check_is_finite(cls: type[Weighting]) -> None:
         for scale in SCALES:
             losses = (J.abs().mean(1) + 0.5).clamp(max=1e3)
             rows = J * scale
-            if issubclass(cls, Scalarization):
-                given = losses * min(max(scale, 1e-10), 1e10)
-            else:
-                given = rows @ rows.T if issubclass(cls, GramianWeighting) else rows
-            answer = call(made(cls), given, losses)
+            answer = call(made(cls), made_of(cls, rows, losses * min(max(scale, 1e-10), 1e10)), losses)
             assert bool(torch.isfinite(answer).all()), f"{answer.tolist()} for gradients {rows.tolist()}"
 
 
@@ -205,9 +212,9 @@ def check_permutation(cls: type[Weighting]) -> None:
     plain.bind(["a", "b", "c"])
     turned.bind(["c", "a", "b"])
     first = call(plain, given, losses)
-    moved = given[order][:, order] if issubclass(cls, GramianWeighting) else given[order]
-    second = call(turned, moved, losses[order])
-    wanted = first[order] if issubclass(cls, GramianWeighting) else first
+    square = given.dim() == 2 and given.shape[0] == given.shape[1]
+    second = call(turned, given[order][:, order] if square else given[order], losses[order])
+    wanted = first[order] if first.shape == losses.shape else first
     assert torch.allclose(second, wanted, rtol=1e-4, atol=1e-6), f"{second.tolist()} instead of {wanted.tolist()}"
 
 

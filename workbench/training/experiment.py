@@ -78,6 +78,12 @@ class Experiment:
         size = self.spec.batch_size
         return list(zip(order.split(size), order.to(self.device).split(size), strict=True))
 
+    def validation_rows(self, step: int) -> Tensor:
+        """Row numbers of a batch of validation examples, drawn with replacement, on the device."""
+        rows = self.data.splits["val"]
+        generator = torch.Generator().manual_seed(mixed(self.spec.seed, 2**40 + step))
+        return rows[torch.randint(len(rows), (self.spec.batch_size,), generator=generator)].to(self.device)
+
     def lr_factors(self, done: int) -> Iterator[float]:
         """Factor of the learning rate for every step after the first ``done``, from torch's own scheduler."""
         dial = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=1.0)

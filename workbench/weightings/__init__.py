@@ -3,16 +3,27 @@
 from typing import Any
 
 from workbench.component import component
-from workbench.weightings import gramian, jacobian, scalarizations
-from workbench.weightings.base import GramianWeighting, JacobianAggregator, Scalarization, Weighting
+from workbench.weightings import bilevel, cross_gramian, gramian, jacobian, scalarizations
+from workbench.weightings.base import (
+    BilevelWeighting,
+    CrossGramianWeighting,
+    GramianWeighting,
+    JacobianAggregator,
+    Scalarization,
+    Weighting,
+)
 from workbench.weightings.compare import compare
 
 __all__ = [
+    "BilevelWeighting",
+    "CrossGramianWeighting",
     "GramianWeighting",
     "JacobianAggregator",
     "Scalarization",
     "Weighting",
+    "bilevel",
     "compare",
+    "cross_gramian",
     "get",
     "gramian",
     "jacobian",

@@ -1,14 +1,16 @@
 """Task losses, and for some task gradients, -> one update.
 
-Three kinds, by what they need; the training loop asks for no more than that:
+Five kinds, by what they need; the training loop asks for no more than that:
 
-================  ==================================  =========================================================
-``needs``         call                                gives
-================  ==================================  =========================================================
-``"losses"``      ``weighting(losses)``               a scalar, differentiable with respect to ``losses [K]``
-``"gramian"``     ``weighting(G, losses=losses)``     weights ``[..., K]`` for ``G [..., K, K]``; update ``wᵀJ``
-``"jacobian"``    ``weighting(J, losses=losses)``     the update direction ``[P]`` for ``J [K, P]``
-================  ==================================  =========================================================
+===================  ===================================  =========================================================
+``needs``            call                                 gives
+===================  ===================================  =========================================================
+``"losses"``         ``weighting(losses)``                a scalar, differentiable with respect to ``losses [K]``
+``"gramian"``        ``weighting(G, losses=losses)``      weights ``[..., K]`` for ``G [..., K, K]``; update ``wᵀJ``
+``"cross_gramian"``  ``weighting(A, losses=losses)``      weights ``[..., K]`` for ``A = J₁J₂ᵀ`` of two samples
+``"jacobian"``       ``weighting(J, losses=losses)``      the update direction ``[P]`` for ``J [K, P]``
+``"validation"``     ``weighting(e, losses=losses)``      weights ``[K]``; ``e [K]`` says how each moves validation
+===================  ===================================  =========================================================
 
 ``K`` is the number of tasks present at this step. ``tasks`` (keyword) says which they are, as positions among all
 tasks; it matters only to weightings with a memory per task, and defaults to all. A task that is absent is simply not
@@ -40,6 +42,10 @@ class Weighting(Component):
     memory: ClassVar[tuple[str, ...]] = ()
     #: the weights may be set by hand while it trains
     steerable: ClassVar[bool] = False
+    #: what the loop has to bring, see the table above
+    needs: ClassVar[str]
+    #: the update is the step itself: ``θ ← θ − lr·d`` for the shared parameters, without the optimiser's moments
+    direct: ClassVar[bool] = False
     #: whether task-specific parameters get their own loss's gradient ("own") or the weighted one
     heads: str = "weighted"
 
@@ -67,6 +73,18 @@ class Weighting(Component):
     def parameters(self) -> list[nn.Parameter]:
         """Parameters learned jointly with the model (no weight decay is applied to them)."""
         return []
+
+    def head_weights(self, weights: Tensor, losses: Tensor) -> Tensor:
+        """Factors for the gradient of each task's own parameters, ``[K]``, given the weights of the shared ones."""
+        return weights if self.heads == "weighted" else torch.ones_like(weights)
+
+    def due(self, tasks: Sequence[int] | None = None) -> bool:
+        """Whether this step needs task gradients; if not, ``held`` gives the weights and one backward pass does."""
+        return True
+
+    def held(self, tasks: Sequence[int] | None = None) -> Tensor:
+        """The weights of a step at which no gradients are due, ``[K]``."""
+        raise NotImplementedError(f"{type(self).__name__} needs gradients at every step.")
 
     def end_epoch(self, losses: Tensor) -> None:
         """Called after each epoch with the mean training loss of every task, ``[K]``, NaN where a task was absent."""
@@ -169,3 +187,66 @@ class JacobianAggregator(Weighting):
             losses: task losses, ``[K]``.
             tasks: positions of these tasks among all; None: all.
         """
+
+
+class CrossGramianWeighting(Weighting):
+    """``A = J₁J₂ᵀ`` of two independent samples -> weights; unlike in ``G``, noise does not add up on its diagonal.
+
+    ``E[J₁J₂ᵀ] = E[J] E[J]ᵀ``. The loop takes the two halves of a batch as the samples, so such a step costs about what
+    one of a gramian weighting does; the update is ``wᵀJ``, J of the whole batch.
+    """
+
+    needs: ClassVar[str] = "cross_gramian"
+
+    @abstractmethod
+    def __call__(self, A: Tensor, *, losses: Tensor | None = None, tasks: Sequence[int] | None = None) -> Tensor:
+        """The task weights.
+
+        Args:
+            A: cross-gramian of two samples, ``[..., K, K]``, not symmetric.
+            losses: task losses, ``[..., K]``.
+            tasks: positions of these tasks among all; None: all.
+        """
+
+    @classmethod
+    def objections(cls, spec: Any) -> list[str]:
+        return [*_only_exact(cls, spec), *_at_least_two(cls, spec)]
+
+
+class BilevelWeighting(Weighting):
+    """Weights that descend the validation loss after one step taken with them."""
+
+    needs: ClassVar[str] = "validation"
+
+    @abstractmethod
+    def current(self, count: int, tasks: Sequence[int] | None = None) -> Tensor:
+        """The weights with which to look a step ahead, ``[K]``."""
+
+    @abstractmethod
+    def judged(self, names: Sequence[str]) -> list[str]:
+        """Those of these tasks whose validation loss counts."""
+
+    @abstractmethod
+    def __call__(self, effects: Tensor, *, losses: Tensor | None = None, tasks: Sequence[int] | None = None) -> Tensor:
+        """The task weights.
+
+        Args:
+            effects: ``∂/∂w_i L_val(θ − lr Σ_j w_j g_j)`` at the current weights, ``[K]``.
+            losses: task losses on the training batch, ``[K]``.
+            tasks: positions of these tasks among all; None: all.
+        """
+
+    @classmethod
+    def objections(cls, spec: Any) -> list[str]:
+        return _only_exact(cls, spec)
+
+
+def _only_exact(cls: type[Weighting], spec: Any) -> list[str]:
+    gradients, _ = spec.chosen("gradients")
+    return [] if gradients == "exact" else [f"Weighting {cls.name!r} needs gradients 'exact', found {gradients!r}."]
+
+
+def _at_least_two(cls: type[Weighting], spec: Any) -> list[str]:
+    if spec.batch_size >= 2:
+        return []
+    return [f"Weighting {cls.name!r} halves every batch and needs batch_size of at least 2, found {spec.batch_size}."]
