@@ -2,7 +2,7 @@
 
 from array import array
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -32,12 +32,29 @@ class Curve:
         return len(self.values)
 
 
+class GradientsAt(NamedTuple):
+    """What is kept of the task gradients of a step; NaN for a task that was absent.
+
+    Attributes:
+        step: the update they belong to.
+        G: their Gramian, ``[K, K]``.
+        losses: of the tasks, ``[K]``.
+        weights: that were applied to them, ``[K]``.
+    """
+
+    step: int
+    G: np.ndarray
+    losses: np.ndarray
+    weights: np.ndarray
+
+
 class History:
     """All records of a run so far.
 
     Attributes:
         curves: (split, task, quantity) -> curve. Task is "" for what belongs to the whole run (``lr``, ``length``).
         affinities: (step, map ``[K, K]``), in order.
+        gramians: what each map was measured from, where it was recorded, in order.
         events: (step, text) for every command that was applied.
         tasks: names, in the order of the maps.
         method: the affinity measure.
@@ -46,15 +63,18 @@ class History:
     def __init__(self, records: Iterable[Record] = ()) -> None:
         self.curves: dict[tuple[str, str, str], Curve] = {}
         self.affinities: list[tuple[int, np.ndarray]] = []
+        self.gramians: list[GradientsAt] = []
         self.events: list[tuple[int, str]] = []
         self.tasks: tuple[str, ...] = ()
         self.method = ""
+        self._step: Step | None = None
         for record in records:
             self.add(record)
 
     def add(self, record: Record) -> None:
         """Take in one record."""
         if isinstance(record, Step):
+            self._step = record
             for task, loss, weight in zip(self.tasks, record.losses, record.weights, strict=True):
                 if loss == loss:  # an absent task has no point
                     self._curve("train", task, "loss").append(record.step, record.epoch, loss)
@@ -68,6 +88,9 @@ class History:
         elif isinstance(record, AffinityMap):
             self.method = record.method
             self.affinities.append((record.step, np.array(record.matrix)))
+            if record.gramian and self._step is not None:  # a map follows the record of its step
+                taken = record.gramian, self._step.losses, self._step.weights
+                self.gramians.append(GradientsAt(record.step, *map(np.array, taken)))
         elif isinstance(record, Applied):
             shown = ", ".join(f"{key}={value}" for key, value in record.values.items() if value is not None)
             self.events.append((record.step, f"{record.command} {shown}".strip()))

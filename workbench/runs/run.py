@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 from workbench.component import WorkbenchError, one_of
 from workbench.runs.affinity import Affinity
 from workbench.runs.folder import RunFolder
-from workbench.runs.history import History
+from workbench.runs.history import GradientsAt, History
+from workbench.runs.methods_now import gramian, methods_now
 from workbench.spec import Spec
 
 if TYPE_CHECKING:
@@ -88,6 +89,30 @@ class Run:
             WorkbenchError: none was measured.
         """
         return Affinity.from_maps(self._history.affinities, self.tasks, self._history.method)
+
+    def gramian(self, step: int | None = None) -> GradientsAt:
+        """Gramian of the task gradients, losses and weights of the last step at which a map was measured.
+
+        Args:
+            step: of the last such step up to this one.
+
+        Raises:
+            WorkbenchError: none was recorded.
+        """
+        return gramian(self._history, step)
+
+    def methods_now(self, step: int | None = None) -> "pd.DataFrame":
+        """What every method would do with that Gramian and those losses: ``wb.weightings.compare`` of them.
+
+        The first rows, ``this run``, are the weights that the run applied. ``wb.plots.methods_now`` draws it.
+
+        Args:
+            step: as for ``gramian``.
+
+        Raises:
+            WorkbenchError: none was recorded.
+        """
+        return methods_now(self._history, step)
 
     # ------------------------------------------------------------------ the model
 
