@@ -4,5 +4,6 @@ from workbench.plots.comparison import delta_m
 from workbench.plots.curves import losses, weights
 from workbench.plots.figure import Figure
 from workbench.plots.heatmaps import heatmap
+from workbench.plots.methods_now import methods_now
 
-__all__ = ["Figure", "delta_m", "heatmap", "losses", "weights"]
+__all__ = ["Figure", "delta_m", "heatmap", "losses", "methods_now", "weights"]
