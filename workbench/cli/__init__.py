@@ -20,6 +20,7 @@ COMMANDS = {
     "train": "one run, headless",
     "notebook": "run a notebook headless, its parameters checked first",
     "runs": "the store of runs: list, show, compare, export",
+    "bench": "the cost of every weighting on this machine, against equal weighting",
     "components": "every component with its settings, needs and source",
     "doctor": "what works on this machine, and what to do about the rest",
 }
