@@ -10,7 +10,7 @@ import workbench
 
 HOUSE = Path(workbench.__file__).parent
 
-GROUND = {"component", "spec", "files", "__version__"}
+GROUND = {"component", "spec", "files", "features", "__version__"}
 LOW = {"tasks", "encoders", "weightings", "affinities", "schedules", "sampling", "optimizers", "toys"}
 FAMILIES = LOW | {"fusions", "problems", "gradients"}
 TOP = {"checks", "widgets", "notebooks", "cli", "course", "__main__"}
@@ -20,6 +20,7 @@ STANDS_ON = {
     "component": {"spec"},
     "spec": {"component"},
     "files": {"component"},
+    "features": set(),
     "plots": set(),
     "__init__": set(),
     **dict.fromkeys(LOW, GROUND),

@@ -6,7 +6,8 @@ from typing import Annotated, ClassVar
 from torch import nn
 
 from workbench.component import Field, Slider, register
-from workbench.encoders.base import Encoder
+from workbench.encoders.base import Encoder, View
+from workbench.encoders.stages import Place, Plain, Stages
 
 
 @register("encoder", "mlp", tags=("core",))
@@ -24,12 +25,14 @@ class MLP(Encoder):
     depth: Annotated[int, Field(ge=1, description="number of layers"), Slider(1, 6)] = 2
     dropout: Annotated[float, Field(ge=0, lt=1, description="share of units dropped"), Slider(0, 0.8)] = 0.0
 
-    def build(self, shape: tuple[int, ...]) -> tuple[nn.Module, int]:
-        layers: list[nn.Module] = [nn.Flatten()]
-        features = prod(shape)
-        for _ in range(self.depth):
-            layers += [nn.Linear(features, self.width), nn.ReLU()]
+    def build(self, view: View) -> Stages:
+        stages, features = [], prod(view.shape)
+        for number in range(self.depth):
+            layers: list[nn.Module] = [nn.Linear(features, self.width), nn.ReLU()]
+            if number == 0:
+                layers.insert(0, nn.Flatten())
             if self.dropout:
                 layers.append(nn.Dropout(self.dropout))
+            stages.append(Plain(*layers))
             features = self.width
-        return nn.Sequential(*layers), features
+        return Stages(stages, [Place(self.width, -1)] * self.depth)

@@ -7,9 +7,11 @@ from typing import ClassVar
 from torch import Tensor, nn
 
 from workbench.component import Component
+from workbench.encoders.stages import Stages
+from workbench.features import Features
 
-#: makes a fresh encoder for a view: ``new_encoder("image") -> (module, features)``
-NewEncoder = Callable[[str], tuple[nn.Module, int]]
+#: makes a fresh encoder for a view: ``new_encoder("image") -> Stages``
+NewEncoder = Callable[[str], Stages]
 
 
 class Sharing(nn.Module):
@@ -21,8 +23,8 @@ class Sharing(nn.Module):
 
     features: dict[str, int]
 
-    def forward(self, views: dict[str, Tensor], tasks: Sequence[str]) -> dict[str, Tensor]:
-        """Features for the asked tasks, ``[batch, features[task]]`` each; tasks may get one and the same tensor."""
+    def forward(self, views: dict[str, Tensor], tasks: Sequence[str]) -> dict[str, Features]:
+        """Features for the asked tasks, ``features[task]`` wide; tasks may get one and the same object."""
         raise NotImplementedError
 
     def own(self, task: str) -> list[nn.Parameter]:

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-import torch
 from torch import Tensor, nn
 
 from workbench.component import register
+from workbench.features import Features, side_by_side
 from workbench.fusions.base import Fusion, NewEncoder, Sharing
 
 
@@ -14,13 +14,11 @@ class Concatenated(nn.Module):
 
     def __init__(self, new_encoder: NewEncoder, views: Sequence[str]) -> None:
         super().__init__()
-        made = {view: new_encoder(view) for view in views}
-        self.encoders = nn.ModuleDict({view: module for view, (module, _) in made.items()})
-        self.width = sum(features for _, features in made.values())
+        self.encoders = nn.ModuleDict({view: new_encoder(view) for view in views})
+        self.width = sum(encoder.features for encoder in self.encoders.values())  # type: ignore[misc]
 
-    def forward(self, views: dict[str, Tensor]) -> Tensor:
-        parts = [encoder(views[view]) for view, encoder in self.encoders.items()]
-        return parts[0] if len(parts) == 1 else torch.cat(parts, dim=1)
+    def forward(self, views: dict[str, Tensor]) -> Features:
+        return side_by_side([encoder(views[view]) for view, encoder in self.encoders.items()])
 
 
 class IndependentSharing(Sharing):
@@ -30,7 +28,7 @@ class IndependentSharing(Sharing):
         self.position = {task: i for i, task in enumerate(tasks)}
         self.features = {task: network.width for task, network in zip(tasks, self.networks, strict=True)}  # type: ignore[misc]
 
-    def forward(self, views: dict[str, Tensor], tasks: Sequence[str]) -> dict[str, Tensor]:
+    def forward(self, views: dict[str, Tensor], tasks: Sequence[str]) -> dict[str, Features]:
         return {task: self.networks[self.position[task]](views) for task in tasks}
 
     def own(self, task: str) -> list[nn.Parameter]:

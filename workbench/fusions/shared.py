@@ -6,6 +6,7 @@ from typing import ClassVar
 from torch import Tensor
 
 from workbench.component import register
+from workbench.features import Features
 from workbench.fusions.base import Fusion, NewEncoder, Sharing
 from workbench.fusions.independent import Concatenated
 
@@ -16,7 +17,7 @@ class HardSharing(Sharing):
         self.network = Concatenated(new_encoder, views)
         self.features = {task: self.network.width for task in tasks}
 
-    def forward(self, views: dict[str, Tensor], tasks: Sequence[str]) -> dict[str, Tensor]:
+    def forward(self, views: dict[str, Tensor], tasks: Sequence[str]) -> dict[str, Features]:
         features = self.network(views)
         return {task: features for task in tasks}
 

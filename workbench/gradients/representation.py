@@ -48,9 +48,10 @@ class Representation(Gradients):
     """
 
     def forward(self, model: Any, views: dict[str, Tensor], tasks: Sequence[str]) -> dict[str, Tensor]:
-        self.features = next(iter(model.sharing(views, tasks).values()))
+        features = next(iter(model.sharing(views, tasks).values()))
+        self.features = features.values
         self.leaf = self.features.detach().requires_grad_(self.features.requires_grad)
-        return model.outputs(dict.fromkeys(tasks, self.leaf))
+        return model.outputs(dict.fromkeys(tasks, features.but(self.leaf)))
 
     def take(self, model: Any, losses: Sequence[Tensor], tasks: Sequence[str]) -> TaskGradients:
         own = [model.task_parameters(task) for task in tasks]

@@ -9,13 +9,19 @@ import torch
 from torch import Tensor
 
 from workbench.component import Component, WorkbenchError, one_of
-from workbench.encoders.base import View
+from workbench.encoders.base import Codec, View
 from workbench.tasks.base import Task
 
 SPLITS = ("train", "val", "test")
 
 #: a view whose encoding is learned: given the numbers of the training rows, all rows encoded, ``[rows, ...]``
 FittedView = Callable[[Tensor], Tensor]
+Tensors = dict[str, Tensor]
+Augment = Callable[[Tensors, Tensors], tuple[Tensors, Tensors]]
+
+
+class Texts(list[list[str]]):
+    """Sentences as lists of words, one per row: a view of kind ``text``."""
 
 
 @dataclass
@@ -24,21 +30,28 @@ class Raw:
 
     Attributes:
         views: name -> tensor ``[rows, ...]``; or, where the encoding has to be learned from training rows (medians,
-            categories, spreads), a function that is given their numbers and returns that tensor.
+            categories, spreads), a function that is given their numbers and returns that tensor; or ``Texts``, which
+            the encoder that reads them turns into numbers.
         kinds: name -> kind of the view.
         targets: task name -> raw targets ``[rows]``, NaN where missing.
         tasks: the tasks, in the order they are shown.
         fixed: ``"val"`` or ``"test"`` -> numbers of the rows that the source itself put there; all other rows are
             split by the seed into the splits not named here.
         groups: a number per row; rows that share it stay in one split (a pupil, a patient, a building shape).
+        sources: which data set a row comes from, a number per row, where several were put together.
+        row_weights: how much each row counts in training, at least 0; None: all alike.
+        augment: changes training examples: given views and targets of a batch (names -> tensors), returns them changed.
     """
 
-    views: dict[str, Tensor | FittedView]
+    views: dict[str, "Tensor | FittedView | Texts"]
     kinds: dict[str, str]
     targets: dict[str, Tensor]
     tasks: list[Task]
     fixed: dict[str, Tensor] = field(default_factory=dict)
     groups: Tensor | None = None
+    sources: Tensor | None = None
+    row_weights: Tensor | None = None
+    augment: "Augment | None" = None
 
 
 @dataclass
@@ -52,6 +65,8 @@ class Data:
         splits: ``train`` / ``val`` / ``test`` -> row numbers, on the CPU.
         labelled: task name -> ``bool[rows]`` on the CPU, only for tasks with missing labels (so that the loop knows
             without asking the device whether a task is absent from a batch).
+        codecs: text view -> how its words became numbers.
+        sources, row_weights, augment: as in ``Raw``; the weights on the device, the sources on the CPU.
     """
 
     views: dict[str, Tensor]
@@ -60,11 +75,17 @@ class Data:
     tasks: list[Task]
     splits: dict[str, Tensor]
     labelled: dict[str, Tensor]
+    codecs: dict[str, Codec] = field(default_factory=dict)
+    sources: Tensor | None = None
+    row_weights: Tensor | None = None
+    augment: Augment | None = None
 
     @property
     def view_specs(self) -> list[View]:
-        """Name, kind and shape of every view."""
-        return [View(name, self.kinds[name], tuple(x.shape[1:])) for name, x in self.views.items()]
+        """Name, kind, shape and codec of every view."""
+        return [
+            View(name, self.kinds[name], tuple(x.shape[1:]), self.codecs.get(name)) for name, x in self.views.items()
+        ]
 
     @property
     def names(self) -> list[str]:
@@ -72,11 +93,20 @@ class Data:
         return [task.name for task in self.tasks]
 
     def batch(self, rows: Tensor) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
-        """Views and encoded targets of some rows; ``rows`` lives on the data's device."""
-        return (
-            {name: x[rows] for name, x in self.views.items()},
-            {task.name: self.targets[task.name][rows] for task in self.tasks},
-        )
+        """Views and encoded targets of some rows; ``rows`` lives on the data's device.
+
+        On a CPU, words and labels along them are cut after the longest sentence (a GPU would have to be waited for).
+        """
+        views = {name: x[rows] for name, x in self.views.items()}
+        targets = {task.name: self.targets[task.name][rows] for task in self.tasks}
+        for name, x in views.items():
+            if self.kinds[name] == "text" and not x.is_floating_point() and x.device.type == "cpu":
+                longest = max(1, int((x != 0).any(0).sum()))
+                views[name] = x[:, :longest]
+                for task in self.tasks:
+                    if task.along_words:
+                        targets[task.name] = targets[task.name][:, :longest]
+        return views, targets
 
     def to(self, device: torch.device) -> "Data":
         """Views and targets moved to a device once; row numbers stay on the CPU."""
@@ -87,6 +117,10 @@ class Data:
             self.tasks,
             self.splits,
             self.labelled,
+            self.codecs,
+            self.sources,
+            None if self.row_weights is None else self.row_weights.to(device),
+            self.augment,
         )
 
 
@@ -98,6 +132,8 @@ class Problem(Component):
 
     #: kinds of the views it gives, known before anything is loaded, so that a spec can be checked
     gives: ClassVar[tuple[str, ...]] = ("vector",)
+    #: what the heads of its tasks read ("vector", "sequence", "map"), known before anything is loaded
+    wants: ClassVar[tuple[str, ...]] = ("vector",)
 
     @abstractmethod
     def load(self, seed: int) -> Raw:

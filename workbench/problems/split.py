@@ -1,14 +1,20 @@
 """Rows into train, val and test; then everything learned from train alone."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from workbench.component import WorkbenchError
-from workbench.problems.base import SPLITS, Data, Problem, Raw
+from workbench.component import WorkbenchError, component
+from workbench.encoders.base import FALLBACK, Encoder
+from workbench.problems.base import SPLITS, Data, Problem, Raw, Texts
 from workbench.tasks.classification import Classification
+
+
+def usual_reader(kind: str) -> Encoder:
+    """The usual encoder for a kind of view, with its default settings."""
+    return component("encoder", FALLBACK[kind])()  # type: ignore[return-value]
 
 
 def prepare(
@@ -18,6 +24,7 @@ def prepare(
     val_fraction: float = 0.2,
     test_fraction: float = 0.2,
     train_fraction: float = 1.0,
+    reader: Callable[[str], Encoder] = usual_reader,
 ) -> Data:
     """A problem loaded, split and encoded, on the CPU.
 
@@ -34,6 +41,7 @@ def prepare(
         val_fraction: share of the rows that are not fixed by the source.
         test_fraction: the same for the test rows.
         train_fraction: share of the training rows that is kept; for one seed a smaller share is part of a larger one.
+        reader: the encoder that will read views of a kind; it says how texts become numbers.
 
     Raises:
         WorkbenchError: a task the problem lacks, bad data, a split without rows, a task without training labels.
@@ -53,8 +61,14 @@ def prepare(
         targets[task.name] = task.encode(target)
         present = task.present(targets[task.name])
         if not bool(present.all()):
-            labelled[task.name] = present
-    views = {name: view if isinstance(view, Tensor) else view(splits["train"]) for name, view in raw.views.items()}
+            labelled[task.name] = present.flatten(1).any(1) if present.dim() > 1 else present
+    views, codecs = {}, {}
+    for name, view in raw.views.items():
+        if isinstance(view, Texts):
+            codecs[name] = reader(raw.kinds[name]).learn([view[row] for row in splits["train"].tolist()])
+            views[name] = codecs[name].encode(view, max(map(len, view)))
+        else:
+            views[name] = view if isinstance(view, Tensor) else view(splits["train"])
     for name, view in views.items():
         bad = ~torch.isfinite(view).flatten(1).all(dim=1)
         if bool(bad.any()):
@@ -62,7 +76,7 @@ def prepare(
                 f"Problem {problem.name!r}: view {name!r} holds NaN or infinite values in row {int(bad.nonzero()[0])} "
                 f"({int(bad.sum())} such rows); allowed: finite numbers."
             )
-    return Data(views, raw.kinds, targets, chosen, splits, labelled)
+    return Data(views, raw.kinds, targets, chosen, splits, labelled, codecs, raw.sources, raw.row_weights, raw.augment)
 
 
 def split_rows(problem: Problem, raw: Raw, seed: int, val_fraction: float, test_fraction: float) -> dict[str, Tensor]:
@@ -161,7 +175,7 @@ def _check(problem: Problem, raw: Raw) -> None:
         WorkbenchError: every misfit at once.
     """
     where = f"Problem {problem.name!r}"
-    lengths = {f"view {name!r}": len(view) for name, view in raw.views.items() if isinstance(view, Tensor)}
+    lengths = {f"view {name!r}": len(view) for name, view in raw.views.items() if isinstance(view, Tensor | Texts)}
     lengths |= {f"target {name!r}": len(target) for name, target in raw.targets.items()}
     faults = [
         f"{where}: task {task.name!r} has no target; there are: {', '.join(raw.targets) or 'none'}."

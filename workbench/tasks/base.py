@@ -1,7 +1,7 @@
 """What a task is: an output, a loss, metrics, and how to read a prediction."""
 
 from abc import ABC, abstractmethod
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -10,14 +10,22 @@ from torch import Tensor, nn
 class Task(ABC):
     """Something to predict, with its head, its loss and its metrics.
 
-    Targets are held *encoded* (class numbers, standardised values); a missing one is -100 (integer targets) or NaN
-    (real ones). The loss is the mean over the labels that are present.
+    Targets are held *encoded* (class numbers, standardised values), ``[rows]``, or ``[rows, ...]`` where an example has
+    many labels (one per word, one per pixel); a missing one is -100 (integer targets) or NaN (real ones). The loss is
+    the mean over the labels that are present.
+
+    An output is a tensor ``[batch, ...]``; where it has to be more (a decoder that is asked step by step, say) it is
+    an object with a static method ``join(parts)``, which puts the outputs of several batches into one.
 
     Args:
         name: the task's name, as specs, plots and summaries use it.
     """
 
     kind: ClassVar[str]
+    #: what its head reads: a "vector" per example; or features with positions, of a "sequence" or a "map"
+    reads: ClassVar[str] = "vector"
+    #: its labels lie along the words of the text, so that they are cut where the longest sentence of a batch ends
+    along_words: ClassVar[bool] = False
     #: the conventional metric of this kind of task, the one that summaries and comparisons use
     metric: ClassVar[str]
     higher_is_better: ClassVar[bool] = True
@@ -37,36 +45,48 @@ class Task(ABC):
 
     @abstractmethod
     def head(self, features: int) -> nn.Module:
-        """The module that maps features ``[batch, features]`` to this task's output ``[batch, outputs]``."""
+        """The module that maps features to this task's output.
 
-    @abstractmethod
-    def losses(self, output: Tensor, target: Tensor) -> Tensor:
-        """Loss per example, ``[batch]``, 0 where the label is missing.
-
-        Args:
-            output: what the head gave, ``[batch, outputs]``.
-            target: encoded targets, ``[batch]``.
+        It reads ``[batch, features]``, or ``Features`` where the task ``reads`` more than a vector.
         """
 
-    def mean_loss(self, output: Tensor, target: Tensor) -> Tensor:
+    @abstractmethod
+    def losses(self, output: Any, target: Tensor) -> Tensor:
+        """Loss per label, of the shape of ``present``, 0 where the label is missing.
+
+        Args:
+            output: what the head gave.
+            target: encoded targets, ``[batch, ...]``.
+        """
+
+    def mean_loss(self, output: Any, target: Tensor) -> Tensor:
         """Mean loss over a batch with no missing label: the fast path. A scalar."""
         return self.losses(output, target).mean()
 
-    def loss(self, output: Tensor, target: Tensor) -> Tensor:
-        """Sum over present labels / their number. A scalar; 0 with zero gradient where no label is present."""
-        count = self.present(target).sum()
-        return self.losses(output, target).sum() / count.clamp(min=1)
+    def loss(self, output: Any, target: Tensor, weights: Tensor | None = None) -> Tensor:
+        """Sum over present labels / their number. A scalar; 0 with zero gradient where no label is present.
+
+        Args:
+            output: what the head gave.
+            target: encoded targets, ``[batch, ...]``.
+            weights: of the examples, ``[batch]``, at least 0: the sums are weighted with them.
+        """
+        losses, present = self.losses(output, target), self.present(target)
+        if weights is None:
+            return losses.sum() / present.sum().clamp(min=1)
+        each = weights.view(-1, *[1] * (present.dim() - 1)) * present
+        return (losses * each).sum() / each.sum().clamp(min=torch.finfo(each.dtype).tiny)
 
     def present(self, target: Tensor) -> Tensor:
-        """Which labels are there, ``bool[rows]``."""
+        """Which labels are there, ``bool[rows, ...]``."""
         return ~torch.isnan(target) if target.is_floating_point() else target != -100
 
     @abstractmethod
-    def metrics(self, output: Tensor, target: Tensor) -> dict[str, float]:
+    def metrics(self, output: Any, target: Tensor) -> dict[str, float]:
         """Metrics over all present labels, the conventional one (``metric``) among them."""
 
     @abstractmethod
-    def predict(self, output: Tensor) -> Tensor:
+    def predict(self, output: Any) -> Any:
         """The prediction in the words of the raw target: class numbers, or values in their own unit. ``[batch]``."""
 
     @abstractmethod

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.func import functional_call
 
 from workbench.gradients.base import TaskGradients
@@ -42,11 +42,10 @@ class Ahead(TaskGradients):
                 moved[name] = there.requires_grad_()
                 places[name] = rows
         buffers = {name: buffer.clone() for name, buffer in exp.model.named_buffers()}
-        views, targets = exp.data.batch(self.rows)
+        there = {f"model.{name}": value for name, value in {**moved, **buffers}.items()}
+        judges = [i for i in self.active if exp.names[i] in judged]
         with exp.autocast():
-            outputs = functional_call(exp.model, {**moved, **buffers}, (views, list(judged)))
-            positions = [i for i in self.active if exp.names[i] in judged]
-            loss = torch.stack([task_loss(exp, i, outputs, targets) for i in positions]).sum()
+            loss = functional_call(_Judge(exp), there, (self.rows, judges))
         found = torch.autograd.grad(loss, list(moved.values()), allow_unused=True)
         effects = torch.zeros_like(weights)
         for rows, slope in zip(places.values(), found, strict=True):
@@ -64,6 +63,19 @@ class Ahead(TaskGradients):
                     rows[place] = gradient.reshape(-1)
                     columns[id(parameter)] = rows
         return columns
+
+
+class _Judge(nn.Module):
+    """The summed loss of some tasks: heads that work within the loss are called with the parameters given, too."""
+
+    def __init__(self, exp: Experiment) -> None:
+        super().__init__()
+        self.exp, self.model = exp, exp.model
+
+    def forward(self, rows: Tensor, positions: Sequence[int]) -> Tensor:
+        views, targets = self.exp.data.batch(rows)
+        outputs = self.model(views, [self.exp.names[i] for i in positions])
+        return torch.stack([task_loss(self.exp, i, outputs, targets, rows) for i in positions]).sum()
 
 
 def with_validation(exp: Experiment, rows: Tensor, active: Sequence[int], number: int, take: bool) -> Seen:

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from workbench.component import WorkbenchError
-from workbench.fusions.model import build_model
+from workbench.fusions.model import build_model, encoder_for
 from workbench.problems.split import prepare
 from workbench.spec import Spec
 from workbench.training.device import resolve
@@ -24,8 +24,15 @@ class Experiment:
     def __init__(self, spec: Spec) -> None:
         self.spec = spec
         self.device = resolve(spec.device)
+        encoder = spec.build("encoder")
         data = prepare(
-            spec.build("problem"), spec.tasks, spec.seed, spec.val_fraction, spec.test_fraction, spec.train_fraction
+            spec.build("problem"),
+            spec.tasks,
+            spec.seed,
+            spec.val_fraction,
+            spec.test_fraction,
+            spec.train_fraction,
+            reader=lambda kind: encoder_for(kind, encoder),
         )
         self.data = data.to(self.device)
         self.tasks = data.tasks
@@ -47,7 +54,7 @@ class Experiment:
 
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(spec.seed)
-            self.model = build_model(spec.build("encoder"), spec.build("fusion"), data.view_specs, self.tasks)
+            self.model = build_model(encoder, spec.build("fusion"), data.view_specs, self.tasks)
         self.model.to(self.device).train()
         self.shared = self.model.shared_parameters()
         groups: list[dict[str, Any]] = [{"params": list(self.model.parameters())}]

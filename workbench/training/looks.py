@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -42,9 +43,9 @@ def two_halves(exp: Experiment, rows: Tensor, active: Sequence[int], number: int
         losses, found, targets, names = _forward(exp, part, active, number, True)
         taken.append(exp.gradients.take(exp.model, losses, names))
         values.append(found)
-        counts.append(_labels(exp, targets, active, found))
+        counts.append(_labels(exp, targets, active, part, found))
     count = torch.stack(counts)
-    shares = count / count.sum(0).clamp(min=1)
+    shares = count / count.sum(0).clamp(min=torch.finfo(count.dtype).tiny)
     mean = (torch.stack(values) * shares).sum(0)
     return Seen(list(mean), mean, Halves(taken[0], taken[1], shares))
 
@@ -54,28 +55,30 @@ def _forward(
 ) -> tuple[list[Tensor], Tensor, dict[str, Tensor], list[str]]:
     names = [exp.names[i] for i in active]
     views, targets = exp.data.batch(rows)
+    if exp.data.augment is not None:
+        views, targets = exp.data.augment(views, targets)
     with exp.autocast():
         outputs = exp.gradients.forward(exp.model, views, names) if take else exp.model(views, names)
-        losses = [task_loss(exp, i, outputs, targets) for i in active]
+        losses = [task_loss(exp, i, outputs, targets, rows) for i in active]
     values = torch.stack(losses).detach()
     if exp.device.type == "cpu" and not math.isfinite(values.sum().item()):
         raise Diverged(diagnosis(exp, number, active, values.tolist(), views, outputs))
     return losses, values, targets, names
 
 
-def task_loss(exp: Experiment, i: int, outputs: dict[str, Tensor], targets: dict[str, Tensor]) -> Tensor:
-    """The loss of one task on a batch: the mean over its labels."""
-    task = exp.tasks[i]
-    complete = task.name not in exp.data.labelled
-    return (task.mean_loss if complete else task.loss)(outputs[task.name], targets[task.name])
+def task_loss(exp: Experiment, i: int, outputs: dict[str, Any], targets: dict[str, Tensor], rows: Tensor) -> Tensor:
+    """The loss of one task on a batch: the mean over its labels, weighted where examples have weights."""
+    task, data = exp.tasks[i], exp.data
+    output, target = outputs[task.name], targets[task.name]
+    if data.row_weights is not None:
+        return task.loss(output, target, data.row_weights[rows])
+    return task.loss(output, target) if task.name in data.labelled else task.mean_loss(output, target)
 
 
-def _labels(exp: Experiment, targets: dict[str, Tensor], active: Sequence[int], like: Tensor) -> Tensor:
-    """Labels per active task, ``[k]``."""
-    counts = [
-        exp.tasks[i].present(targets[exp.names[i]]).sum().to(like)
-        if exp.names[i] in exp.data.labelled
-        else like.new_tensor(len(targets[exp.names[i]]))
-        for i in active
-    ]
+def _labels(exp: Experiment, targets: dict[str, Tensor], active: Sequence[int], rows: Tensor, like: Tensor) -> Tensor:
+    """Labels per active task, or their weights where examples have some, ``[k]``."""
+    counts = []
+    for i in active:
+        present = exp.tasks[i].present(targets[exp.names[i]]).to(like).reshape(len(rows), -1).sum(1)
+        counts.append(present.sum() if exp.data.row_weights is None else (present * exp.data.row_weights[rows]).sum())
     return torch.stack(counts)
