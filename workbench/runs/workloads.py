@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import torch
 from torch import Tensor, nn
 
 from workbench.component import Field
-from workbench.encoders.base import Encoder
+from workbench.encoders.base import Encoder, View
+from workbench.encoders.stages import Place, Plain, Stages
 from workbench.problems.base import Problem, Raw
 from workbench.spec import Spec
 from workbench.tasks.base import Task
@@ -42,23 +43,25 @@ class Noise(Problem):
 class LeNet(Encoder):
     """Two convolutions of 10 and 20 channels, 5×5, each with ReLU and 2×2 max pooling, then 50 units."""
 
-    def build(self, shape: tuple[int, ...]) -> tuple[nn.Module, int]:
-        trunk = nn.Sequential(
-            *(nn.Conv2d(shape[0], 10, 5), nn.ReLU(), nn.MaxPool2d(2)),
-            *(nn.Conv2d(10, 20, 5), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten()),
-        )
-        with torch.no_grad():
-            flat = trunk(torch.zeros(1, *shape)).shape[1]
-        return nn.Sequential(*trunk, nn.Linear(flat, 50), nn.ReLU()), 50
+    reads: ClassVar[tuple[str, ...]] = ("image",)
+
+    def build(self, view: View) -> Stages:
+        flat = 20 * ((view.shape[1] - 12) // 4) * ((view.shape[2] - 12) // 4)
+        stages = [
+            Plain(nn.Conv2d(view.shape[0], 10, 5), nn.ReLU(), nn.MaxPool2d(2)),
+            Plain(nn.Conv2d(10, 20, 5), nn.ReLU(), nn.MaxPool2d(2)),
+            Plain(nn.Flatten(), nn.Linear(flat, 50), nn.ReLU()),
+        ]
+        return Stages(stages, [Place(10, 1), Place(20, 1), Place(50, -1)])
 
 
 class Layers(Encoder):
     """Fully connected layers of 512, 512 and 256 units with ReLU."""
 
-    def build(self, shape: tuple[int, ...]) -> tuple[nn.Module, int]:
-        widths = [*shape, 512, 512, 256]
-        layers = [part for a, b in pairwise(widths) for part in (nn.Linear(a, b), nn.ReLU())]
-        return nn.Sequential(*layers), widths[-1]
+    def build(self, view: View) -> Stages:
+        widths = [*view.shape, 512, 512, 256]
+        stages = [Plain(nn.Linear(a, b), nn.ReLU()) for a, b in pairwise(widths)]
+        return Stages(stages, [Place(width, -1) for width in widths[1:]])
 
 
 @dataclass(frozen=True)
