@@ -124,6 +124,12 @@ ARCHITECTURES = {
         lambda m, x: torch.cat([m.a(x[:5]), m.b(x[5:])]), a=nn.Linear(8, 6), b=nn.Linear(8, 6)
     ),
     "keyword call": lambda: Fn(lambda m, x: m.b(m.a(input=x)), a=nn.Linear(8, 9), b=nn.Linear(9, 6)),
+    "compiled": lambda: torch.compile(nn.Sequential(nn.Linear(8, 9), nn.Tanh(), nn.Linear(9, 6)), backend="aot_eager"),
+    "compiled in part": lambda: Fn(
+        lambda m, x: m.b(m.a(x)[:, None]),
+        a=nn.Linear(8, 8),
+        b=torch.compile(nn.Sequential(nn.Conv1d(1, 3, 3), nn.Flatten(), nn.Linear(18, 6)), backend="aot_eager"),
+    ),
     "nothing trainable": lambda: nn.Sequential(nn.Linear(8, 6)).requires_grad_(False),
 }
 
