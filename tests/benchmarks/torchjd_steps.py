@@ -61,7 +61,7 @@ def step_of(workload: str, name: str, route: str) -> Step:
         features = exp.model.sharing(views, exp.names)
         outputs = exp.model.outputs(features)
         found = [task.mean_loss(outputs[task.name], targets[task.name]) for task in exp.tasks]
-        return found, features[exp.names[0]]
+        return found, features[exp.names[0]].values
 
     def of_halves() -> None:
         halves = [torch.stack(losses(rows)[0]) for rows in bench.rows.tensor_split(2)]
