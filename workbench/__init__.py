@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from workbench.runs.baseline import baseline as baseline
     from workbench.runs.compare import Comparison as Comparison
     from workbench.runs.compare import compare as compare
+    from workbench.runs.cost import cost as cost
     from workbench.runs.landscape import Landscape as Landscape
     from workbench.runs.landscape import landscape as landscape
     from workbench.runs.run import Run as Run
@@ -61,6 +62,7 @@ _NAMES = {
     "replay": ("workbench.runs.train", "replay"),
     "baseline": ("workbench.runs.baseline", "baseline"),
     "compare": ("workbench.runs.compare", "compare"),
+    "cost": ("workbench.runs.cost", "cost"),
     "affinity": ("workbench.runs.affinity", "affinity"),
     "landscape": ("workbench.runs.landscape", "landscape"),
     "Run": ("workbench.runs.run", "Run"),
