@@ -40,11 +40,11 @@ class GradDrop(JacobianAggregator):
         self.generator = torch.Generator(getattr(self, "device", "cpu")).manual_seed(seed)
 
     def __call__(self, J: Tensor, *, losses: Tensor | None = None, tasks: Sequence[int] | None = None) -> Tensor:
-        largest = J.abs().amax(0)
-        scaled = J / largest.clamp(min=torch.finfo(J.dtype).tiny)  # so that no sum overflows or vanishes
-        weight = scaled.abs().sum(0)
-        purity = torch.where(weight > 0, 0.5 * (1 + scaled.sum(0) / weight.clamp(min=1e-30)), 0.5)
+        share = 2.0 ** -(len(J).bit_length() + 1)  # a power of two is exact, and so small no sum overflows
+        each = J.new_full((len(J),), share)
+        up, down = each @ J.clamp(min=0), each @ J.clamp(max=0)
+        purity = up / (up - down)  # NaN, and so neither above nor below, where all entries are zero
         draw = torch.rand(J.shape[1], generator=self.generator, device=J.device, dtype=J.dtype)
-        up, down = purity > draw, purity < draw
-        kept = torch.where(J > 0, up, down).to(J.dtype)
-        return ((self.leak + (1 - self.leak) * kept) * J).sum(0)
+        # products with 0 and 1: to choose by a random mask takes four times as long on a CPU
+        of_up, of_down = (self.leak + (1 - self.leak) * sign.to(J.dtype) for sign in (purity > draw, purity < draw))
+        return (of_up * up + of_down * down) / share
