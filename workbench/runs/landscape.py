@@ -153,8 +153,8 @@ def landscape(
     lower = torch.tensor(land.lower, dtype=torch.float64)
     every = every or max(1, steps // POINTS)
     kept: list[tuple[int, Tensor, Tensor]] = []
-    alive = torch.ones(x.shape[:2], dtype=torch.bool)
     died = torch.full(x.shape[:2], -1)
+    all_alive = True
     seen = torch.zeros(x.shape[:2] + (2,), dtype=torch.float64)
     for step in range(steps):
         losses, J = land.jacobian(x)
@@ -162,18 +162,17 @@ def landscape(
             kept.append((step, x.detach().clone(), losses))
         values = losses - lower
         direction = _directions(walkers, values, J, learned)
-        finite = direction.isfinite().all(-1)
-        whole = bool(finite.all())
-        if not whole:
-            died[alive & ~finite] = step
-            alive &= finite
+        if not (all_alive and bool(direction.isfinite().all())):
+            finite = direction.isfinite().all(-1)
+            died[(died < 0) & ~finite] = step
+            all_alive = bool((died < 0).all())
             direction = torch.where(finite[..., None], direction, 0.0)
-        before = x.detach().clone() if not bool(alive.all()) else None
+        before = None if all_alive else x.detach().clone()
         x.grad = direction
         rule.step()
         with torch.no_grad():
             if before is not None:
-                x.copy_(torch.where(alive[..., None], x, before))
+                x.copy_(torch.where((died < 0)[..., None], x, before))
             if land.box is not None:
                 x.clamp_(*land.box)
         seen += values
@@ -210,31 +209,30 @@ class _Walker:
                 copy.end_epoch(mean)
 
     def direction(self, losses: Tensor, J: Tensor) -> Tensor:
-        """Losses ``[starts, 2]`` and gradients ``[starts, 2, dims]`` -> updates ``[starts, dims]``."""
-        if isinstance(self.copies[0], JacobianAggregator):
-            return torch.stack(
-                [copy(J[i], losses=losses[i]) for i, copy in enumerate(self.copies)]  # type: ignore[operator]
-            ).detach()
-        G = J @ J.mT
+        """For those that look at single coordinates: gradients ``[starts, 2, dims]`` -> updates ``[starts, dims]``."""
+        rows = zip(self.copies, J.unbind(), losses.unbind(), strict=True)
+        return torch.stack([copy(rows_of, losses=of) for copy, rows_of, of in rows]).detach()  # type: ignore[operator]
+
+    def weights(self, losses: Tensor, G: Tensor) -> Tensor:
+        """For gramian weightings: gramians ``[starts, 2, 2]`` -> weights ``[starts, 2]``."""
         if self.at_once:
-            weights = self.copies[0](G, losses=losses)  # type: ignore[operator]
-        else:
-            weights = torch.stack(
-                [copy(G[i], losses=losses[i]) for i, copy in enumerate(self.copies)]  # type: ignore[operator]
-            )
-        return (weights.detach()[..., None] * J).sum(-2)
+            return self.copies[0](G, losses=losses).detach()  # type: ignore[operator]
+        rows = zip(self.copies, G.unbind(), losses.unbind(), strict=True)
+        return torch.stack([copy(gramian, losses=of) for copy, gramian, of in rows]).detach()  # type: ignore[operator]
 
 
 def _directions(walkers: list[_Walker], losses: Tensor, J: Tensor, learned: list[nn.Parameter]) -> Tensor:
     """Updates of all methods, ``[methods, starts, dims]``; sets the gradients of what weightings learn themselves.
 
-    The weights of all scalarizations come from one backward pass through the sum of their scalars.
+    The gramians of all, the updates of all from their weights, and the weights of all scalarizations come from one
+    operation each; the last from one backward pass through the sum of their scalars.
     """
-    direction = torch.empty_like(J[..., 0, :])
-    scalar = [m for m, walker in enumerate(walkers) if isinstance(walker.copies[0], Scalarization)]
+    weights: list[Any] = [None] * len(walkers)
+    grams, values = (J @ J.mT).unbind(), losses.unbind()
     for m, walker in enumerate(walkers):
-        if m not in scalar:
-            direction[m] = walker.direction(losses[m], J[m])
+        if isinstance(walker.copies[0], GramianWeighting):
+            weights[m] = walker.weights(values[m], grams[m])
+    scalar = [m for m, walker in enumerate(walkers) if isinstance(walker.copies[0], Scalarization)]
     if scalar:
         leaf = losses[scalar].requires_grad_()
         copies = [copy for m in scalar for copy in walkers[m].copies]
@@ -242,10 +240,17 @@ def _directions(walkers: list[_Walker], losses: Tensor, J: Tensor, learned: list
             copy(values)  # type: ignore[operator]
             for copy, values in zip(copies, leaf.flatten(0, 1).unbind(), strict=True)
         ]
-        weights, *rest = torch.autograd.grad(torch.stack(scalars).sum(), [leaf, *learned], allow_unused=True)
-        direction[scalar] = (weights[..., None] * J[scalar]).sum(-2)
+        found, *rest = torch.autograd.grad(torch.stack(scalars).sum(), [leaf, *learned], allow_unused=True)
+        for m, row in zip(scalar, found.unbind(), strict=True):
+            weights[m] = row
         for parameter, gradient in zip(learned, rest, strict=True):
             parameter.grad = gradient
+    single = [m for m, row in enumerate(weights) if row is None]
+    for m in single:
+        weights[m] = torch.zeros_like(values[m])
+    direction = (torch.stack(weights)[..., None] * J).sum(-2)
+    for m in single:
+        direction[m] = walkers[m].direction(values[m], J[m])
     return direction
 
 
