@@ -16,6 +16,11 @@ from workbench.notebooks import declared
 
 NOTEBOOKS = sorted((Path(workbench.__file__).parent.parent / "notebooks").glob("*.ipynb"))
 QUICKSTART = next(path for path in NOTEBOOKS if path.name == "00_quickstart.ipynb")
+#: every other notebook -> values with which it takes seconds, and the number of figures it shows
+QUICK = {
+    "10_weighting": ({"epochs": "2", "seeds": "0,1", "methods": "rlw,stch,cagrad"}, 6),
+    "11_gradient_conflict": ({"epochs": "4", "slow_steps": "150", "fast_steps": "120", "rates": "1"}, 7),
+}
 
 
 @pytest.fixture(params=NOTEBOOKS, ids=lambda path: path.stem)
@@ -95,6 +100,28 @@ def test_the_quickstart_runs_headless(parameters, tmp_path, capsys):
     specs = [json.loads(file.read_text()) for file in tmp_path.glob("*/spec.json")]
     assert any(spec["epochs"] == int(parameters["epochs"]) for spec in specs)
     assert len(list(tmp_path.glob("*/summary.json"))) == len(specs)
+
+
+def test_no_notebook_is_left_out():
+    assert set(QUICK) == {path.stem for path in NOTEBOOKS} - {QUICKSTART.stem}
+
+
+@pytest.mark.parametrize("name", QUICK)
+def test_a_lesson_runs_headless_and_its_checks_hold(name, tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("WORKBENCH_PNG", "0")
+    path = QUICKSTART.with_name(f"{name}.ipynb")
+    parameters, figures = QUICK[name]
+    words = [word for pair in parameters.items() for word in ("-p", *pair)]
+    status = main(["notebook", str(path), *words, "--out", str(tmp_path), "--quiet"])
+    said = capsys.readouterr()
+    assert (status, said.err) == (0, "")
+    executed = nbformat.read(said.out.strip().splitlines()[-1], as_version=4)
+    cells = [cell for cell in executed.cells if cell.cell_type == "code"]
+    assert sum("check" in cell.metadata.get("tags", []) and "assert " in cell.source for cell in cells) >= 3
+    shown = [output for cell in cells for output in cell.outputs]
+    drawn = [output for output in shown if "application/vnd.plotly.v1+json" in output.get("data", {})]
+    assert len(drawn) >= figures
+    assert not [output for output in shown if "application/vnd.jupyter.widget-view+json" in output.get("data", {})]
 
 
 def test_a_wrong_parameter_starts_nothing(tmp_path, capsys):
