@@ -51,6 +51,7 @@ FAMILIES: dict[str, str] = {
     "affinity": "workbench.affinities",
     "schedule": "workbench.schedules",
     "sampling": "workbench.sampling",
+    "loss": "workbench.tasks.losses",
     "gradients": "workbench.gradients",
     "optimizer": "workbench.optimizers",
     "lr_schedule": "workbench.optimizers",

@@ -54,6 +54,9 @@ class Spec(BaseModel):
     )
     schedule: Annotated[Chosen, Field(description="which tasks train at a step")] = "all"
     sampling: Annotated[Chosen, Field(description="which examples make a batch")] = "uniform"
+    losses: Annotated[
+        dict[str, Chosen], Field(description="task -> what a label costs; a task left out keeps its own loss")
+    ] = {}
     gradients: Annotated[Chosen, Field(description="how task gradients are taken, when something needs them")] = "exact"
     optimizer: Annotated[Chosen, Field(description="the rule that turns a gradient into a step")] = "adam"
     lr_schedule: Annotated[Chosen, Field(description="how the learning rate moves over the run")] = "constant"
@@ -88,11 +91,18 @@ class Spec(BaseModel):
         faults: list[str] = []
         broken: set[str] = set()  # fields in which a fault was found
         fields = {key: _plain(value) for key, value in fields.items()}
-        for family in FAMILIES:  # each is a field of the same name
+        for family in self.families():
             if fields.get(family) is not None:
                 known = len(faults)
                 fields[family] = _canonical(family, fields[family], faults)
                 broken |= {family} if len(faults) > known else set()
+        if isinstance(fields.get("losses"), Mapping):
+            known = len(faults)
+            fields["losses"] = {
+                task: _canonical("loss", _plain(value), faults, f"losses.{task}")
+                for task, value in fields["losses"].items()
+            }
+            broken |= {"losses"} if len(faults) > known else set()
         try:
             super().__init__(**listed(fields))
             whole: Spec = self
@@ -111,17 +121,24 @@ class Spec(BaseModel):
         """The declared fields, for widgets, flags and tables."""
         return settings_of(cls.model_fields)
 
+    @classmethod
+    def families(cls) -> list[str]:
+        """The families of which a spec names one component, in a field of the family's name."""
+        return [family for family in FAMILIES if family in cls.model_fields]
+
     def chosen(self, family: str) -> tuple[str, dict[str, Any]]:
         """The name chosen in a family and the settings that differ from their defaults."""
-        value = getattr(self, family)
-        if isinstance(value, str):
-            return value, {}
-        return value["name"], {key: item for key, item in value.items() if key != "name"}
+        return _named(getattr(self, family))
 
     def build(self, family: str) -> Any:
         """The component chosen in a family, made with its settings."""
         name, settings = self.chosen(family)
         return component(family, name)(**settings)
+
+    def build_losses(self) -> dict[str, Any]:
+        """The chosen losses by task, made with their settings."""
+        chosen = {task: _named(value) for task, value in self.losses.items()}
+        return {task: component("loss", name)(**settings) for task, (name, settings) in chosen.items()}
 
     def replace(self, **changes: Any) -> "Spec":
         """A copy with some fields changed, checked again as a whole."""
@@ -134,10 +151,10 @@ class Spec(BaseModel):
         out = self.model_dump()
         if not defaults:
             return {key: value for key, value in out.items() if value != type(self).model_fields[key].default}
-        for family in FAMILIES:
+        for family in self.families():
             if out[family] is not None:
-                name, settings = self.chosen(family)
-                out[family] = {"name": name, **component(family, name).check(settings)}
+                out[family] = _spelled_out(family, out[family])
+        out["losses"] = {task: _spelled_out("loss", value) for task, value in self.losses.items()}
         return out
 
     def to_json(self, indent: int | None = 2) -> str:
@@ -197,19 +214,26 @@ class Spec(BaseModel):
     def from_settings(cls, pairs: Mapping[str, str], base: "Spec | None" = None) -> "Spec":
         """A spec from texts, as a command line gives them: ``{"weighting": "dwa", "problem.path": "a.csv"}``.
 
+        A task's loss is ``{"losses.digit": "focal"}``, or with settings the JSON of ``{"name": "focal", "gamma": 3}``.
+
         Raises:
             WorkbenchError: every unknown key and unreadable value at once.
         """
         fields: dict[str, Any] = dict(base.model_dump()) if base else {}
-        declared, faults = cls.settings(), []
+        declared, families, faults = cls.settings(), cls.families(), []
         nested: dict[str, dict[str, str]] = {}
         for key, text in pairs.items():
             head, _, tail = key.partition(".")
-            if tail and head in FAMILIES:
+            if tail and head in families:
                 nested.setdefault(head, {})[tail] = text
+            elif tail and head == "losses":
+                try:
+                    fields["losses"] = {**fields.get("losses", {}), tail: _from_text(text, f"Spec {key}")}
+                except WorkbenchError as error:
+                    faults += error.faults
             elif head not in declared or tail:
                 faults.append(f"Spec has no key {key!r}: {one_of(key, declared)}.")
-            elif head in FAMILIES:
+            elif head in families:
                 fields[head] = None if text.lower() == "none" and declared[head].optional else text
             else:
                 try:
@@ -259,18 +283,38 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _canonical(family: str, value: Any, faults: list[str]) -> Any:
-    """The shortest way to write a choice: its name, and only the settings that differ from their defaults."""
+def _named(value: Any) -> tuple[str, dict[str, Any]]:
+    """Name and settings of a choice."""
     if isinstance(value, str):
-        name, settings = value, {}
-    elif isinstance(value, Mapping) and isinstance(value.get("name"), str):
-        name, settings = value["name"], {key: item for key, item in value.items() if key != "name"}
-    else:
+        return value, {}
+    return value["name"], {key: item for key, item in value.items() if key != "name"}
+
+
+def _spelled_out(family: str, value: Any) -> dict[str, Any]:
+    """A choice with all its settings."""
+    name, settings = _named(value)
+    return {"name": name, **component(family, name).check(settings)}
+
+
+def _from_text(text: str, where: str) -> Any:
+    """A choice from a command line: a name, or the JSON of name and settings."""
+    if not text.startswith("{"):
+        return text
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        raise WorkbenchError(f"{where} is no JSON: {error.msg}, found {text!r}.") from None
+
+
+def _canonical(family: str, value: Any, faults: list[str], field: str = "") -> Any:
+    """The shortest way to write a choice: its name, and only the settings that differ from their defaults."""
+    if not isinstance(value, str) and not (isinstance(value, Mapping) and isinstance(value.get("name"), str)):
         faults.append(
-            f"Spec: {family} should be a name or {{'name': …, setting: …}}, found {short(value)} "
+            f"Spec: {field or family} should be a name or {{'name': …, setting: …}}, found {short(value)} "
             f"({type(value).__name__})."
         )
         return ""
+    name, settings = _named(value)
     try:
         cls = component(family, name)
         checked = cls.check(cls.prepare(settings))
@@ -288,9 +332,11 @@ def _combination_faults(spec: Spec, broken: set[str]) -> list[str]:
         broken: fields with a fault of their own, which nothing further is said about.
     """
     faults = []
-    for family in FAMILIES:
+    for family in spec.families():
         if not broken & {family, "problem", "fusion"} and getattr(spec, family) is not None:
             faults += component(family, spec.chosen(family)[0]).objections(spec)
+    if not broken & {"losses", "problem"} and spec.losses:
+        faults += _losses_of_no_task(spec)
     if spec.val_fraction + spec.test_fraction >= 1:
         faults.append(
             f"Spec: val_fraction + test_fraction = {spec.val_fraction + spec.test_fraction:g} leaves nothing to train "
@@ -301,3 +347,12 @@ def _combination_faults(spec: Spec, broken: set[str]) -> list[str]:
     if spec.tasks == []:
         faults.append("Spec: tasks is empty; leave it out for all of the problem's tasks.")
     return faults
+
+
+def _losses_of_no_task(spec: Spec) -> list[str]:
+    """Losses for tasks that the problem lacks."""
+    try:
+        names = spec.build("problem").task_names()
+    except WorkbenchError:  # the problem says so itself
+        return []
+    return [f"Spec: losses names the task {t!r}: {one_of(t, names)}." for t in spec.losses if t not in names]

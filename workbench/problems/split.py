@@ -1,6 +1,6 @@
 """Rows into train, val and test; then everything learned from train alone."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import torch
@@ -10,6 +10,7 @@ from workbench.component import WorkbenchError, component
 from workbench.encoders.base import FALLBACK, Encoder
 from workbench.problems.base import SPLITS, Data, Problem, Raw, Texts
 from workbench.tasks.classification import Classification
+from workbench.tasks.losses.base import Loss
 
 
 def usual_reader(kind: str) -> Encoder:
@@ -25,6 +26,7 @@ def prepare(
     test_fraction: float = 0.2,
     train_fraction: float = 1.0,
     reader: Callable[[str], Encoder] = usual_reader,
+    losses: Mapping[str, Loss] | None = None,
 ) -> Data:
     """A problem loaded, split and encoded, on the CPU.
 
@@ -42,9 +44,11 @@ def prepare(
         test_fraction: the same for the test rows.
         train_fraction: share of the training rows that is kept; for one seed a smaller share is part of a larger one.
         reader: the encoder that will read views of a kind; it says how texts become numbers.
+        losses: task -> what a label costs; a task that is not named keeps its own loss.
 
     Raises:
-        WorkbenchError: a task the problem lacks, bad data, a split without rows, a task without training labels.
+        WorkbenchError: a task the problem lacks, bad data, a split without rows, a task without training labels, a loss
+            that does not fit its task.
     """
     names = problem.check_tasks(tasks)
     raw = problem.load(seed)
@@ -59,6 +63,8 @@ def prepare(
         target = raw.targets[task.name]
         task.fit(target[splits["train"]])
         targets[task.name] = task.encode(target)
+        if losses and task.name in losses:
+            losses[task.name].bind(task, targets[task.name][splits["train"]])
         present = task.present(targets[task.name])
         if not bool(present.all()):
             labelled[task.name] = present.flatten(1).any(1) if present.dim() > 1 else present

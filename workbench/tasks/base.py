@@ -1,10 +1,13 @@
 """What a task is: an output, a loss, metrics, and how to read a prediction."""
 
 from abc import ABC, abstractmethod
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import torch
 from torch import Tensor, nn
+
+if TYPE_CHECKING:
+    from workbench.tasks.losses.base import Loss
 
 
 class Task(ABC):
@@ -31,6 +34,8 @@ class Task(ABC):
     higher_is_better: ClassVar[bool] = True
     #: quantities of this kind of task of which less is better
     lower_is_better: ClassVar[frozenset[str]] = frozenset({"loss", "mae"})
+    #: what a label costs, where the spec chose another loss than the task's own
+    criterion: "Loss | None" = None
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -52,26 +57,34 @@ class Task(ABC):
 
     @abstractmethod
     def losses(self, output: Any, target: Tensor) -> Tensor:
-        """Loss per label, of the shape of ``present``, 0 where the label is missing.
+        """The task's own loss per label, of the shape of ``present``, 0 where the label is missing.
 
         Args:
             output: what the head gave.
             target: encoded targets, ``[batch, ...]``.
         """
 
+    def each(self, output: Any, target: Tensor) -> Tensor:
+        """Loss per label by the chosen loss, or by the task's own where none was chosen."""
+        return self.losses(output, target) if self.criterion is None else self.criterion(output, target)
+
     def mean_loss(self, output: Any, target: Tensor) -> Tensor:
-        """Mean loss over a batch with no missing label: the fast path. A scalar."""
+        """Mean of the task's own loss over a batch with no missing label: the fast path. A scalar."""
         return self.losses(output, target).mean()
 
-    def loss(self, output: Any, target: Tensor, weights: Tensor | None = None) -> Tensor:
+    def loss(self, output: Any, target: Tensor, weights: Tensor | None = None, *, learning: bool = False) -> Tensor:
         """Sum over present labels / their number. A scalar; 0 with zero gradient where no label is present.
 
         Args:
             output: what the head gave.
             target: encoded targets, ``[batch, ...]``.
             weights: of the examples, ``[batch]``, at least 0: the sums are weighted with them.
+            learning: go by the labels that the chosen loss trains on (all of them, for most losses).
         """
-        losses, present = self.losses(output, target), self.present(target)
+        losses, present = self.each(output, target), self.present(target)
+        if learning and self.criterion is not None:
+            present = self.criterion.kept(losses.detach(), output, target)
+            losses = torch.where(present, losses, 0.0)
         if weights is None:
             return losses.sum() / present.sum().clamp(min=1)
         each = weights.view(-1, *[1] * (present.dim() - 1)) * present

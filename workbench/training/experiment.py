@@ -33,6 +33,7 @@ class Experiment:
             spec.test_fraction,
             spec.train_fraction,
             reader=lambda kind: encoder_for(kind, encoder),
+            losses=spec.build_losses(),
         )
         self.data = data.to(self.device)
         self.tasks = data.tasks
@@ -73,6 +74,12 @@ class Experiment:
     def metrics(self) -> list[tuple[str, str, bool]]:
         """Task, its conventional metric, and whether higher is better."""
         return [(task.name, task.metric, task.higher_is_better) for task in self.tasks]
+
+    def enter(self, epoch: int) -> None:
+        """Say which epoch begins (from 0) to all that changes with it."""
+        for task in self.tasks:
+            if task.criterion is not None:
+                task.criterion.enter(epoch)
 
     def batches(self, epoch: int) -> list[tuple[Tensor, Tensor]]:
         """The row numbers of each batch of an epoch (from 0), a function of seed and epoch alone.

@@ -70,9 +70,10 @@ def task_loss(exp: Experiment, i: int, outputs: dict[str, Any], targets: dict[st
     """The loss of one task on a batch: the mean over its labels, weighted where examples have weights."""
     task, data = exp.tasks[i], exp.data
     output, target = outputs[task.name], targets[task.name]
-    if data.row_weights is not None:
-        return task.loss(output, target, data.row_weights[rows])
-    return task.loss(output, target) if task.name in data.labelled else task.mean_loss(output, target)
+    if data.row_weights is None and task.criterion is None and task.name not in data.labelled:
+        return task.mean_loss(output, target)
+    weights = None if data.row_weights is None else data.row_weights[rows]
+    return task.loss(output, target, weights, learning=True)
 
 
 def _labels(exp: Experiment, targets: dict[str, Tensor], active: Sequence[int], rows: Tensor, like: Tensor) -> Tensor:

@@ -35,6 +35,7 @@ def train(state: State, inbox: Inbox, save: Callable[[], None]) -> Iterator[Reco
     run = Steps(state)
     stopped = False
     while at.epoch < spec.epochs and not stopped and not tired(state):
+        exp.enter(at.epoch)
         for batch in exp.batches(at.epoch)[at.batch :]:
             only, stopped = yield from obey(state, inbox, run, save)
             if stopped:

@@ -1,0 +1,259 @@
+"""Losses: formulas against other codes, missing labels, class weights, which labels train, faults."""
+
+import pytest
+import torch
+import torch.nn.functional as F
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import workbench as wb
+from workbench.component import component, members
+from workbench.problems import prepare
+from workbench.problems.digits import Digits
+from workbench.tasks import Classification, Regression
+from workbench.training.experiment import Experiment
+from workbench.training.looks import one_pass
+
+NAN = float("nan")
+LABELS = torch.tensor([0, 0, 0, 0, 0, 1, 1, 2])
+CLASSIFIERS = [name for name, cls in members("loss").items() if "classification" in cls.fits]
+REGRESSORS = [name for name, cls in members("loss").items() if "regression" in cls.fits]
+
+
+def colour(name: str = "", target: torch.Tensor = LABELS, **chosen) -> Classification:
+    """A classification of three classes with a loss learned from these training targets."""
+    task = Classification("colour", ["red", "green", "blue"])
+    if name:
+        component("loss", name)(**chosen).bind(task, target)
+    return task
+
+
+def weight(name: str, **chosen) -> Regression:
+    task = Regression("weight")
+    component("loss", name)(**chosen).bind(task, torch.tensor([-1.0, 0.0, 1.0]))
+    return task
+
+
+def logits(rows: int, seed: int = 0) -> torch.Tensor:
+    return 2 * torch.randn(rows, 3, generator=torch.Generator().manual_seed(seed))
+
+
+def test_every_loss_fits_something():
+    assert set(CLASSIFIERS) >= {"cross_entropy", "focal", "class_balanced", "lll"}
+    assert set(REGRESSORS) >= {"mse", "huber", "l1", "lll"}
+    assert set(CLASSIFIERS) | set(REGRESSORS) == set(members("loss"))
+
+
+# ---------------------------------------------------------------- formulas
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.1])
+def test_cross_entropy_is_that_of_torch(smoothing):
+    z = logits(8)
+    found = colour("cross_entropy", label_smoothing=smoothing).loss(z, LABELS)
+    torch.testing.assert_close(found, F.cross_entropy(z, LABELS, label_smoothing=smoothing))
+
+
+def test_focal_is_its_formula_and_cross_entropy_without_focus():
+    z = logits(8)
+    p = z.softmax(1)[torch.arange(8), LABELS]
+    torch.testing.assert_close(colour("focal", gamma=3.0).each(z, LABELS), (1 - p) ** 3 * -p.log())
+    torch.testing.assert_close(colour("focal", gamma=0.0).each(z, LABELS), colour().losses(z, LABELS))
+
+
+@pytest.mark.parametrize("gamma", [0.0, 0.5, 2.0])
+def test_focal_has_a_finite_slope_where_a_prediction_is_perfect(gamma):
+    z = torch.tensor([[200.0, 0.0, 0.0], [0.0, 200.0, 0.0]], requires_grad=True)
+    (slope,) = torch.autograd.grad(colour("focal", gamma=gamma).loss(z, torch.tensor([0, 0])), z)
+    assert torch.isfinite(slope).all()
+    assert (slope[0] == 0).all()
+    assert slope[1, 0] < 0
+
+
+@pytest.mark.parametrize("beta", [0.0, 0.9, 0.999999])
+def test_class_balanced_weighs_by_the_effective_number(beta):
+    counts = torch.tensor([5.0, 2.0, 1.0], dtype=torch.float64)
+    effective = (1 - beta**counts) / (1 - beta)
+    task = colour("class_balanced", beta=beta)
+    torch.testing.assert_close(task.criterion.weights[0] / task.criterion.weights, (effective / effective[0]).float())
+    assert task.criterion.weights[LABELS].mean().item() == pytest.approx(1)
+    torch.testing.assert_close(
+        task.each(logits(8), LABELS), task.criterion.weights[LABELS] * colour().losses(logits(8), LABELS)
+    )
+
+
+def test_class_balanced_with_almost_one_weighs_classes_alike():
+    weights = colour("class_balanced", beta=1 - 1e-9).criterion.weights
+    torch.testing.assert_close(weights * torch.tensor([5.0, 2.0, 1.0]), torch.full((3,), 8 / 3), rtol=1e-4, atol=0)
+
+
+def test_a_class_without_training_labels_has_a_finite_weight():
+    weights = colour("class_balanced", torch.tensor([0, 0, 1, -100])).criterion.weights
+    assert torch.isfinite(weights).all()
+    assert weights[2] == weights[1]
+
+
+def test_losses_of_numbers_are_their_formulas():
+    output, target = torch.tensor([[0.0], [0.5], [3.0]]), torch.tensor([0.2, 0.0, 0.0])
+    e = output.squeeze(1) - target
+    torch.testing.assert_close(weight("mse").loss(output, target), F.mse_loss(output.squeeze(1), target))
+    torch.testing.assert_close(weight("l1").loss(output, target), e.abs().mean())
+    torch.testing.assert_close(
+        weight("huber", delta=0.7).loss(output, target), F.huber_loss(output.squeeze(1), target, delta=0.7)
+    )
+
+
+# ---------------------------------------------------------------- missing labels and weights
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.lists(st.sampled_from([-100, 0, 1, 2]), min_size=1, max_size=10), st.sampled_from(CLASSIFIERS))
+def test_losses_of_classes_count_present_labels_only(labels, name):
+    target = torch.tensor(labels)
+    output = logits(len(labels)).requires_grad_()
+    task, present = colour(name), target != -100
+    loss = task.loss(output, target)
+    (slope,) = torch.autograd.grad(loss, output)
+    assert (slope[~present] == 0).all()
+    assert torch.isfinite(slope).all()
+    wanted = task.loss(output[present], target[present]) if present.any() else torch.tensor(0.0)
+    torch.testing.assert_close(loss, wanted)
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.lists(st.one_of(st.just(NAN), st.floats(-5, 5, width=32)), min_size=1), st.sampled_from(REGRESSORS))
+def test_losses_of_numbers_count_present_targets_only(values, name):
+    target = torch.tensor(values)
+    output = torch.linspace(-1, 1, len(values)).unsqueeze(1).requires_grad_()
+    task = weight(name, select="hardest") if name == "lll" else weight(name)
+    loss, present = task.loss(output, target), ~target.isnan()
+    (slope,) = torch.autograd.grad(loss, output)
+    assert (slope[~present] == 0).all()
+    assert torch.isfinite(slope).all()
+    wanted = task.loss(output[present], target[present]) if present.any() else torch.tensor(0.0)
+    torch.testing.assert_close(loss, wanted)
+
+
+@pytest.mark.parametrize("name", CLASSIFIERS)
+def test_two_rows_count_as_one_of_twice_the_weight(name):
+    task = colour(name)
+    z, w = logits(3), torch.tensor([1.0, 2.0, 0.0])
+    torch.testing.assert_close(
+        task.loss(z, LABELS[[0, 5, 7]], w), task.loss(z[[0, 1, 1]], LABELS[[0, 5, 5]]), rtol=1e-5, atol=1e-6
+    )
+
+
+@pytest.mark.parametrize("name", [name for name in CLASSIFIERS if name != "lll"])
+def test_labels_may_have_positions(name):
+    task, z = colour(name), logits(8)
+    grid = task.each(z.view(2, 4, 3), LABELS.view(2, 4))
+    torch.testing.assert_close(grid.flatten(), task.each(z, LABELS))
+
+
+# ---------------------------------------------------------------- which labels train
+
+Z = torch.tensor([[3.0, 0, 0], [0, 3.0, 0], [0, 0, 1.0], [0, 2.0, 0]])
+Y = torch.tensor([0, 0, 1, -100])
+
+
+def test_lll_trains_on_mistakes_only_once_it_is_warm():
+    task = colour("lll", warmup=2)
+    plain, each = colour().loss(Z, Y), colour().losses(Z, Y)
+    for epoch, wanted in ((0, plain), (1, plain), (2, each[1:3].mean())):
+        task.criterion.enter(epoch)
+        torch.testing.assert_close(task.loss(Z, Y, learning=True), wanted)
+        torch.testing.assert_close(task.loss(Z, Y), plain)
+
+
+def test_lll_without_a_mistake_has_no_loss_and_no_gradient():
+    task = colour("lll", warmup=0)
+    z = torch.eye(3).requires_grad_()
+    loss = task.loss(z, torch.tensor([0, 1, 2]), learning=True)
+    (slope,) = torch.autograd.grad(loss, z)
+    assert loss.item() == 0
+    assert (slope == 0).all()
+
+
+@pytest.mark.parametrize(("share", "count"), [(0.01, 1), (0.34, 2), (1.0, 3)])
+def test_lll_takes_the_hardest_share_of_the_present_labels(share, count):
+    task = weight("lll", select="hardest", share=share, warmup=0)
+    target = torch.tensor([0.0, 3.0, NAN, 3.0])
+    kept = task.criterion.kept(task.losses(torch.zeros(4, 1), target), torch.zeros(4, 1), target)
+    assert kept.sum() == count  # also where losses are equal
+    assert not kept[2]
+    assert kept[1] or kept[3]
+    loss = task.loss(torch.zeros(4, 1), target, learning=True)
+    assert loss.item() == pytest.approx(9.0 if count < 3 else 6.0)
+
+
+# ---------------------------------------------------------------- in a spec
+
+SMALL = {"tasks": ["digit", "parity", "ink"], "encoder": {"name": "mlp", "width": 16}, "epochs": 2}
+
+
+def test_a_spec_chooses_losses_by_task_and_travels():
+    spec = wb.Spec(losses={"digit": {"name": "focal", "gamma": 2.0}, "ink": component("loss", "huber")(delta=0.5)})
+    assert spec.losses == {"digit": "focal", "ink": {"name": "huber", "delta": 0.5}}
+    assert wb.Spec.from_json(spec.to_json()) == spec == wb.Spec.from_share(spec.share())
+    assert spec.to_dict()["losses"]["digit"] == {"name": "focal", "gamma": 2.0}
+    assert len({spec.hash, wb.Spec().hash, wb.Spec(losses={"digit": "focal"}).hash}) == 3
+    assert wb.Spec().to_dict()["losses"] == {}
+    texts = {"losses.digit": "focal", "losses.ink": '{"name": "huber", "delta": 0.5}'}
+    assert wb.Spec.from_settings(texts) == spec
+    assert wb.Spec.from_settings({"losses": "digit=focal"}) == wb.Spec(losses={"digit": "focal"})
+    assert wb.Spec.from_settings({"losses.digit": "lll"}, spec).losses["ink"] == {"name": "huber", "delta": 0.5}
+
+
+@pytest.mark.parametrize(
+    ("losses", "words"),
+    [
+        ({"digit": "focl"}, "There is no loss 'focl': did you mean 'focal'?"),
+        ({"digti": "focal"}, "losses names the task 'digti': did you mean 'digit'?"),
+        ({"digit": {"name": "focal", "gama": 1.0}}, "loss 'focal' has no setting 'gama': did you mean 'gamma'?"),
+        ({"digit": {"name": "focal", "gamma": -1.0}}, "gamma should be greater than or equal to 0, found -1.0"),
+        ({"digit": 3}, "losses.digit should be a name or {'name': …, setting: …}, found 3 (int)"),
+        ("focal", "losses should be a valid dictionary, found 'focal'"),
+    ],
+)
+def test_faults_of_losses_are_one_sentence(losses, words):
+    with pytest.raises(wb.WorkbenchError) as error:
+        wb.Spec(losses=losses)
+    (fault,) = error.value.faults
+    assert words in fault
+
+
+def test_text_that_is_no_json_is_a_sentence():
+    with pytest.raises(wb.WorkbenchError, match=r"Spec losses\.digit is no JSON"):
+        wb.Spec.from_settings({"losses.digit": "{name: focal}"})
+
+
+@pytest.mark.parametrize(
+    ("losses", "words"),
+    [
+        ({"ink": "focal"}, "Loss 'focal' is for classification, but task 'ink' is a regression; allowed: huber, l1"),
+        ({"digit": "mse"}, "Loss 'mse' is for regression, but task 'digit' is a classification; allowed: class_bal"),
+        ({"ink": "lll"}, "needs classes, but task 'ink' is a regression; set select to 'hardest'"),
+    ],
+)
+def test_a_loss_that_does_not_fit_its_task_is_named_before_training(losses, words):
+    with pytest.raises(wb.WorkbenchError, match=words):
+        Experiment(wb.Spec(**SMALL, losses=losses))
+
+
+def test_class_counts_are_those_of_the_training_rows():
+    loss = component("loss", "class_balanced")(beta=1 - 1e-9)
+    data = prepare(Digits(), ["loops"], losses={"loops": loss})
+    counts = torch.bincount(data.targets["loops"][data.splits["train"]])
+    torch.testing.assert_close(loss.weights * counts, torch.full((3,), counts.sum() / 3), rtol=1e-3, atol=0)
+    assert data.tasks[0].criterion is loss
+
+
+def test_a_loss_that_spells_the_own_one_out_changes_no_number():
+    plain, spelled = (
+        Experiment(wb.Spec(**SMALL, affinity=None, losses=losses))
+        for losses in ({}, {"digit": "cross_entropy", "ink": "mse"})
+    )
+    rows = plain.batches(0)[0][1]
+    torch.testing.assert_close(
+        one_pass(plain, rows, range(3), 1, False).values, one_pass(spelled, rows, range(3), 1, False).values
+    )

@@ -1,0 +1,34 @@
+"""Focal loss."""
+
+from typing import Annotated, ClassVar
+
+from torch import Tensor
+
+from workbench.component import Field, Slider, register
+from workbench.tasks.losses.base import CLASSES, Loss, nats
+
+
+@register("loss", "focal", source="Lin et al., ICCV 2017", tags=("core",))
+class Focal(Loss):
+    """Focal loss: examples that are predicted well count little.
+
+    ``ℓ = (1 - p_y)^γ (-log p_y)``, p_y the predicted probability of the right class; γ = 0 is cross entropy. The
+    paper's second factor α, a weight per class, is the loss ``class_balanced``.
+
+    Shapes: logits ``[..., classes]``, targets ``[...]`` -> ``[...]``.
+    """
+
+    fits: ClassVar[tuple[str, ...]] = CLASSES
+
+    gamma: Annotated[float, Field(ge=0, description="focusing exponent γ"), Slider(0, 5)] = 2.0
+
+    def __call__(self, output: Tensor, target: Tensor) -> Tensor:
+        return focused(nats(output, target), self.gamma)
+
+
+def focused(losses: Tensor, gamma: float) -> Tensor:
+    """``(1 - p)^γ ℓ`` for ``ℓ = -log p``."""
+    if gamma == 0:
+        return losses
+    missed = -(-losses).expm1()  # 1 - p, exact where p is near 1
+    return missed.clamp(min=1e-12) ** gamma * losses  # the floor keeps the slope of a power below 1 finite
