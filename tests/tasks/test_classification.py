@@ -6,7 +6,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sklearn.metrics import f1_score
+from sklearn.metrics import f1_score, roc_auc_score
 
 from workbench.component import WorkbenchError
 from workbench.tasks import Classification
@@ -88,6 +88,25 @@ def test_metrics_leave_missing_labels_out_and_are_nan_without_any():
     assert task().metrics(output, torch.tensor([0, -100, 1]))["accuracy"] == 0.5
     for target, rows in ((torch.tensor([-100, -100, -100]), output), (torch.empty(0).long(), torch.empty(0, 3))):
         assert all(math.isnan(value) for value in task().metrics(rows, target).values())
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 1), st.integers(-2, 2)), min_size=1, max_size=20))
+def test_auc_agrees_with_scikit_learn_ties_and_all(pairs):
+    truth, score = (torch.tensor(values) for values in zip(*pairs, strict=True))
+    output = torch.stack([-score / 2.0, score / 2.0], dim=1)
+    found = task(2).metrics(output, truth)["auc"]
+    if len(set(truth.tolist())) == 1:
+        assert math.isnan(found)
+    else:
+        assert found == pytest.approx(roc_auc_score(truth, score))
+
+
+def test_auc_is_there_for_two_classes_only_and_leaves_missing_labels_out():
+    output = torch.tensor([[0.0, 1.0], [0.0, 9.0], [0.0, 2.0]])
+    assert task(2).metrics(output, torch.tensor([0, -100, 1]))["auc"] == 1.0
+    assert set(task(2).metrics(output, torch.full((3,), -100))) == {"accuracy", "f1", "auc"}
+    assert "auc" not in task(3).metrics(torch.eye(3), torch.tensor([0, 1, 2]))
 
 
 def test_one_class_in_the_batch_and_bf16_outputs():

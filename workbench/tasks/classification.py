@@ -15,7 +15,8 @@ class Classification(Task):
 
     The loss of an example with logits z and class y is ``-log softmax(z)_y``; a model that knows nothing scores
     ``log(classes)``. Metrics: ``accuracy``, and ``f1``, the unweighted mean over classes of ``2 TP / (2 TP + FP +
-    FN)``; a class that is neither present nor predicted is left out of that mean.
+    FN)``; a class that is neither present nor predicted is left out of that mean; with two classes also ``auc``, the
+    probability that an example of the second class scores higher than one of the first (0.5: chance).
 
     Args:
         name: the task's name.
@@ -77,20 +78,27 @@ class Classification(Task):
         return F.cross_entropy(output.float(), target)
 
     def metrics(self, output: Tensor, target: Tensor) -> dict[str, float]:
-        """``accuracy`` and macro ``f1`` over the present labels; NaN where there is none."""
+        """``accuracy``, macro ``f1`` and, with two classes, ``auc`` over the present labels; NaN where there is none.
+
+        ``auc`` is NaN, too, where only one of the classes is present.
+        """
         output, target = output.detach().cpu(), target.cpu()
         present = self.present(target)
-        if not bool(present.any()):
-            return {"accuracy": float("nan"), "f1": float("nan")}
         count = len(self.classes)
+        if not bool(present.any()):
+            return dict.fromkeys(["accuracy", "f1", *["auc"] * (count == 2)], float("nan"))
         truth, guess = target[present], output[present].argmax(dim=-1)
         pairs = torch.bincount(truth * count + guess, minlength=count * count).view(count, count).double()
         hits, totals = pairs.diagonal(), pairs.sum(0) + pairs.sum(1)
         seen = totals > 0
-        return {
+        found = {
             "accuracy": float(hits.sum() / pairs.sum()),
             "f1": float((2 * hits[seen] / totals[seen]).mean()),
         }
+        if count == 2:
+            scores = output[present].double()
+            found["auc"] = auc(scores[:, 1] - scores[:, 0], truth)
+        return found
 
     def predict(self, output: Tensor) -> Tensor:
         """The number of the likeliest class, int64 ``[batch]``; ``classes`` has the names."""
@@ -98,3 +106,22 @@ class Classification(Task):
 
     def describe(self) -> dict[str, object]:
         return {"kind": self.kind, "name": self.name, "classes": list(self.classes)}
+
+
+def auc(scores: Tensor, truth: Tensor) -> float:
+    """Area under the ROC curve, by ranks: the share of pairs of a 1 and a 0 in which the 1 scores higher, ties half.
+
+    Args:
+        scores: ``[rows]``.
+        truth: 0 or 1, ``[rows]``.
+
+    Returns:
+        NaN where there are only ones or only zeros.
+    """
+    _, place, counts = scores.unique(return_inverse=True, return_counts=True)
+    ranks = (counts.cumsum(0) - (counts - 1) / 2)[place].double()  # of equal scores the mean rank
+    ones = int(truth.sum())
+    zeros = len(truth) - ones
+    if ones == 0 or zeros == 0:
+        return float("nan")
+    return float((ranks[truth == 1].sum() - ones * (ones + 1) / 2) / (ones * zeros))
