@@ -31,6 +31,7 @@ from typing_extensions import dataclass_transform
 
 __all__ = [
     "FAMILIES",
+    "NEEDS",
     "Component",
     "Field",
     "Setting",
@@ -55,6 +56,16 @@ FAMILIES: dict[str, str] = {
     "gradients": "workbench.gradients",
     "optimizer": "workbench.optimizers",
     "lr_schedule": "workbench.optimizers",
+}
+
+#: what a component may need, in the order of lists -> the heading of those that need it
+NEEDS: dict[str, str] = {
+    "": "",
+    "losses": "from the losses",
+    "gramian": "from the Gramian of the task gradients",
+    "cross_gramian": "from two halves of the batch",
+    "jacobian": "from single coordinates of the task gradients",
+    "validation": "from a validation batch",
 }
 
 
@@ -235,6 +246,11 @@ class Component:
         return settings
 
     @classmethod
+    def heading(cls) -> str:
+        """What it needs, in words that may stand above all that need the same; empty where it needs nothing."""
+        return NEEDS.get(cls.needs, f"from {cls.needs.replace('_', ' ')}")
+
+    @classmethod
     def objections(cls, spec: Any) -> list[str]:
         """Why this component cannot work with the rest of a spec, one sentence per reason (none: it can)."""
         return []
@@ -293,13 +309,14 @@ def members(family: str) -> dict[str, type[Component]]:
     if family not in FAMILIES:
         raise WorkbenchError(f"There is no family {family!r}: {one_of(family, FAMILIES)}.")
     importlib.import_module(FAMILIES[family])
-    kinds = ["", "losses", "gramian", "jacobian"]
+    kinds = list(NEEDS)
     return dict(
         sorted(
             _REGISTRY[family].items(),
             key=lambda item: (
                 "core" not in item[1].tags,
-                kinds.index(item[1].needs) if item[1].needs in kinds else 9,
+                kinds.index(item[1].needs) if item[1].needs in kinds else len(kinds),
+                item[1].needs,
                 item[0],
             ),
         )

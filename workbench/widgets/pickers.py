@@ -6,9 +6,10 @@ from typing import Any, get_args, get_origin
 
 import ipywidgets as widgets
 
-from workbench.component import Setting, WorkbenchError, component, members
+from workbench.component import Component, Setting, WorkbenchError, component
 from workbench.spec import Spec
 from workbench.widgets.controls import LABEL_WIDTH, Control, control, css_name
+from workbench.widgets.select import GroupedSelect, groups
 
 __all__ = ["FAMILIES_SHOWN", "NUMBERS_SHOWN", "Picker", "Pickers", "TaskPicker", "WeightSliders"]
 
@@ -26,7 +27,7 @@ def per_task(setting: Setting) -> bool:
 
 
 class Picker:
-    """A drop-down of one family's components, the idea of the chosen one, and its settings.
+    """A drop-down of one family's components under headings, the idea of the chosen one, and its settings.
 
     Args:
         family: such as ``"weighting"``.
@@ -36,20 +37,13 @@ class Picker:
 
     def __init__(self, family: str, chosen: tuple[str, Mapping[str, Any]], changed: Callable[[], None]) -> None:
         self.family, self._changed, self._quiet = family, changed, False
+        self._classes: dict[str, type[Component]] = {}
         self._controls: dict[str, dict[str, Control]] = {}
         self._extra: dict[str, dict[str, Any]] = {}
-        self.dropdown = widgets.Dropdown(
-            options=list(members(family)),
-            description=family,
-            tooltip=Spec.settings()[family].help,
-            layout=widgets.Layout(width="auto"),
-            style={"description_width": LABEL_WIDTH},
-        )
+        self.dropdown = GroupedSelect(groups(family), chosen[0], family, Spec.settings()[family].help)
         self.dropdown.add_class(css_name(family))
-        self.idea = widgets.HTML()
-        self.idea.add_class("wb-idea")
         self.settings = widgets.VBox()
-        self.widget = widgets.VBox([self.dropdown, self.idea, self.settings])
+        self.widget = widgets.VBox([self.dropdown, self.settings])
         self.set(*chosen)
         self.dropdown.observe(self._choose, "value")
 
@@ -58,11 +52,17 @@ class Picker:
         """The chosen component."""
         return str(self.dropdown.value)
 
+    def offer(self) -> None:
+        """List what there is now: a component may have been registered since, or registered anew."""
+        self.dropdown.groups = groups(self.family)
+        if self._classes.get(self.name) is not component(self.family, self.name):
+            self._show()
+
     def set(self, name: str, settings: Mapping[str, Any]) -> None:
         """Show a choice, without calling ``changed``."""
         self._quiet = True
         try:
-            self.dropdown.options = list(members(self.family))
+            self.offer()
             self.dropdown.value = name
             self._show()
             controls = self._controls[name]
@@ -98,8 +98,8 @@ class Picker:
 
     def _show(self) -> None:
         name, cls = self.name, component(self.family, self.name)
-        self.idea.value = escape(cls.summary())
-        if name not in self._controls:
+        if self._classes.get(name) is not cls:
+            self._classes[name] = cls
             self._controls[name] = {
                 key: control(setting, setting.default, f"{self.family} {name!r}")
                 for key, setting in cls.settings().items()
@@ -305,6 +305,11 @@ class Pickers:
             self._offer_weights(spec.chosen("weighting")[1].get("weights", {}))
         finally:
             self._quiet = False
+
+    def offer(self) -> None:
+        """List the components that there are now."""
+        for picker in self.pickers.values():
+            picker.offer()
 
     @property
     def weights_are_settings(self) -> bool:
