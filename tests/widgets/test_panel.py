@@ -3,11 +3,15 @@
 import sys
 import threading
 import time
+from types import SimpleNamespace
 
 import pytest
+from IPython.core.events import EventManager
 from ipywidgets import Widget
 
 import workbench as wb
+from workbench.component import _REGISTRY
+from workbench.weightings.scalarizations.equal import Equal
 from workbench.widgets.live import Panel, guarded
 from workbench.widgets.names import Choice, choose
 from workbench.widgets.warm import warm
@@ -348,3 +352,71 @@ def test_headless_unknown_controls_are_refused_too():
 
 def test_the_default_choice_hides_nothing():
     assert choose() == Choice()
+
+
+def test_what_each_method_would_do_follows_the_run_while_it_is_open(panel):
+    live = panel(LONG.replace(affinity={"name": "gradient_cosine", "every": 5}))
+    live.start()
+    until(lambda: len(live.session.history.gramians) > 1)
+    assert live.methods.view.table == {}
+    live.methods.view.opened = True
+    until(lambda: live.methods.view.table)
+    first = live.methods.view.table["step"]
+    assert live.methods.view.method == "fixed"
+    until(lambda: live.methods.view.table["step"] > first)
+    live.methods.view.opened = False
+    live.stop()
+    live.wait()
+    live.methods.view.opened = True  # after the end too, and then it stays
+    last = live.session.history.gramians[-1].step
+    until(lambda: live.methods.view.table["step"] == last)
+    assert live.errors == []
+
+
+def test_opening_it_changes_no_number_of_the_run(panel):
+    spec = SMALL.replace(affinity={"name": "gradient_cosine", "every": 1}, weighting="rlw", epochs=4)
+    records = []
+    for opened in (False, True):
+        live = panel(spec)
+        live.methods.view.opened = opened
+        live.start()
+        live.wait()
+        assert bool(live.methods.view.table) == opened
+        records.append((live.run.path / "records.jsonl").read_text())
+    assert records[0] == records[1]
+
+
+def test_without_affinity_it_says_so(panel):
+    live = panel(SMALL.replace(affinity=None))
+    live.methods.view.opened = True
+    until(lambda: "Press Start" in live.methods.view.note)
+    live.start()
+    live.wait()
+    until(lambda: "affinity= in the spec" in live.methods.view.note)
+    assert live.errors == []
+
+
+def test_the_section_can_be_hidden(panel):
+    hidden, shown = panel(hide=["methods_now"]), panel()
+    assert shown.methods.view in shown.widget.children
+    assert hidden.methods.view not in hidden.widget.children
+
+
+def test_a_component_registered_in_a_cell_is_offered_after_it(panel, monkeypatch):
+    events = EventManager(None, {"post_run_cell": lambda result: None})
+    monkeypatch.setattr("workbench.widgets.live.get_ipython", lambda: SimpleNamespace(events=events))
+    live = panel()
+    offered = live.pickers.pickers["weighting"].dropdown
+
+    @wb.register("weighting", "from_a_cell")
+    class FromACell(Equal):
+        """Written in class."""
+
+    try:
+        events.trigger("post_run_cell", None)
+        assert "from_a_cell" in offered.options
+    finally:
+        del _REGISTRY["weighting"]["from_a_cell"]
+    live.close()
+    events.trigger("post_run_cell", None)
+    assert "from_a_cell" in offered.options  # a closed panel listens no more

@@ -81,7 +81,7 @@ def compare(
             "needs": np.repeat(needs, K),
             "task": np.tile(names, len(methods)),
             "weight": w.ravel(),
-            "share": (w / np.where(sizes > 0, sizes, 1.0)).ravel(),
+            "share": (w / np.where(sizes == 0, 1.0, sizes)).ravel(),
             "cosine": cosine.ravel(),
             **{column: np.repeat(values, K) for column, values in of_method.items()},
         }

@@ -36,7 +36,7 @@ def panel(
     Args:
         spec: what the controls show first; default: ``Spec()``.
         show: names of the only pickers to show, such as ``["tasks", "weighting"]``; the buttons stay.
-        hide: names of pickers and buttons not to show, such as ``["encoder", "seed", "compare"]``.
+        hide: names of pickers, buttons and sections not to show, such as ``["encoder", "compare", "methods_now"]``.
         lock: names of pickers that are shown but cannot be changed.
         live: whether a person is in front of it; found out by default.
 

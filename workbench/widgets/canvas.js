@@ -639,8 +639,6 @@ function swatch(look) {
   return svg;
 }
 
-let made = 0;
-
 class View {
   constructor(store, el) {
     Object.assign(this, { store, hidden: new Set(), zoom: null, step: null, over: null, drag: null, waiting: 0 });
@@ -648,7 +646,6 @@ class View {
     this.smoothing = 0.8;
     this.plots = [];
     this.root = element("div", "wbc", el);
-    this.root.dataset.lmSuppressShortcuts = "true"; // or JupyterLab takes arrow keys and letters
     this.bar = element("div", "wbc-bar", this.root);
     this.legend = element("div", "wbc-legend", this.bar);
     this.legend.setAttribute("role", "group");
@@ -662,7 +659,7 @@ class View {
   }
 
   tools() {
-    const id = `wbc-${++made}`, box = element("div", "wbc-tools", this.bar);
+    const id = `wbc-${Math.random().toString(36).slice(2)}`, box = element("div", "wbc-tools", this.bar);
     const label = (text, name) => {
       const made = element("label", "", box, text);
       made.htmlFor = `${id}-${name}`;
@@ -801,6 +798,16 @@ class View {
 
 // ---------------------------------------------------------------- the widget
 
+/**
+ * JupyterLab's notebook takes single keys even from a focused button or drop-down: "a" makes a new cell, Enter edits.
+ * In the panel they belong to the control; keys with Ctrl, Alt or Meta, and Shift-Enter, stay JupyterLab's.
+ */
+function keepKeys(event) {
+  if (!(event.target instanceof Element) || !event.target.closest(".wb-panel, .wbc")) return;
+  const labs = event.ctrlKey || event.metaKey || event.altKey || (event.shiftKey && event.key === "Enter");
+  event.target.toggleAttribute("data-lm-suppress-shortcuts", !labs);
+}
+
 export default () => {
   const store = new Store();
   return {
@@ -811,6 +818,8 @@ export default () => {
         if (!store.receive(message, buffers)) model.send({ type: "hello", sequence: store.sequence });
       });
       model.send({ type: "hello", sequence: store.sequence });
+      window.addEventListener("keydown", keepKeys, true); // before JupyterLab's own listener
+      return () => window.removeEventListener("keydown", keepKeys, true);
     },
     render({ el }) {
       const view = new View(store, el);

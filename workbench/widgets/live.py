@@ -7,12 +7,15 @@ from threading import RLock
 from typing import Any
 
 import ipywidgets as widgets
+from IPython.core.getipython import get_ipython
 
 from workbench.component import WorkbenchError, component
 from workbench.runs.train import start
 from workbench.spec import Spec
+from workbench.training.loop import map_every
 from workbench.widgets.canvas import Canvas
 from workbench.widgets.compare import Comparing
+from workbench.widgets.methods import MethodsNow
 from workbench.widgets.names import PICKERS, Choice
 from workbench.widgets.pickers import Pickers
 from workbench.widgets.ticker import Ticker
@@ -63,11 +66,15 @@ class Panel:
         self._lock = RLock()
         self._shown: tuple[Any, ...] = ()
         self.canvas = Canvas()
+        self.methods = MethodsNow(self._tick_on, self.fail)
         self.pickers = Pickers(
             spec, guarded(self, self._check), guarded(self, self._lr_moved), guarded(self, self._weights_moved)
         )
         self._build()
         self._check()
+        self._shell = get_ipython()
+        if self._shell is not None:
+            self._shell.events.register("post_run_cell", self._cell_ran)
 
     # ------------------------------------------------------------------ what can be asked
 
@@ -110,6 +117,7 @@ class Panel:
         """Show a session, whoever started it."""
         self.session, self.comparison, self._comparing = session, None, None
         self.canvas.reset(session.tasks)
+        self.methods.view.method = session.spec.chosen("weighting")[0]
         if session.spec != self._spec_or_none():
             self.pickers.spec = session.spec
         self.pickers.show(session.lr, session.spec.chosen("weighting")[1].get("weights", {}))
@@ -200,7 +208,11 @@ class Panel:
             self._comparing.over.wait()
         if self._ticker is not None:
             self._ticker.join()
+        if self._shell is not None:
+            self._shell.events.unregister("post_run_cell", self._cell_ran)
+            self._shell = None
         self.canvas.close()
+        self.methods.view.close()
         self.widget.close()
 
     def _repr_mimebundle_(self, **options: Any) -> Any:
@@ -225,6 +237,8 @@ class Panel:
                 if not alive and self._over is not session:
                     self._over = session
                     self._end()
+            history = None if session is None else session.history
+            more = self.methods.update(history, comes=alive and map_every(session.exp) > 0)
             if self._comparing is not None and not busy:
                 self._show_comparison(self._comparing)
             self.state.value = self._state_line()
@@ -232,7 +246,7 @@ class Panel:
             self.note.value = f'<span role="{role}" class="wb-say-{role}">{_lines(self._message)}</span>'
             self.table.value = "" if self.comparison is None else self.comparison._repr_html_()
             self._enable(alive, busy)
-            return alive or busy
+            return alive or busy or more
 
     @property
     def _busy(self) -> bool:
@@ -366,6 +380,10 @@ class Panel:
             if self.session is None:
                 self.canvas.reset(names)
 
+    def _cell_ran(self, *_: Any) -> None:
+        """A cell may have registered a component: the pickers offer it at once."""
+        self.pickers.offer()
+
     def _spec_or_none(self) -> Spec | None:
         try:
             return self.spec
@@ -418,7 +436,8 @@ class Panel:
         buttons = widgets.HBox(bar, layout=widgets.Layout(flex_flow="row wrap"))
         main = widgets.Box([controls, pictures] if controls.children else [pictures])
         main.add_class("wb-main")
-        self.widget = widgets.VBox([buttons, self.state, self.note, main, self.table])
+        below = [self.table] if "methods_now" in hidden else [self.methods.view, self.table]
+        self.widget = widgets.VBox([buttons, self.state, self.note, main, *below])
         self.widget.add_class("wb-panel")
 
     def _button(self, name: str, text: str, tooltip: str, action: Callable[[], object]) -> Any:

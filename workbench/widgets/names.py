@@ -11,6 +11,8 @@ __all__ = ["Choice", "choose"]
 PICKERS = ("problem", "tasks", "fusion", "weighting", "weights", "lr", "epochs", "batch_size", "seed", "encoder")
 #: what drives a run
 ACTIONS = ("start", "pause", "step", "step_task", "stop", "compare")
+#: what may be opened below the curves
+SECTIONS = ("methods_now",)
 
 
 @dataclass(frozen=True)
@@ -28,14 +30,15 @@ def choose(
 
     Args:
         show: only these pickers; the buttons stay.
-        hide: not these pickers and buttons.
+        hide: not these pickers, buttons and sections.
         lock: these are shown but cannot be changed.
 
     Raises:
         WorkbenchError: a name that is no control, with the nearest one.
     """
     faults = []
-    for word, names, allowed in (("show", show, PICKERS), ("hide", hide, PICKERS + ACTIONS), ("lock", lock, PICKERS)):
+    hideable = PICKERS + ACTIONS + SECTIONS
+    for word, names, allowed in (("show", show, PICKERS), ("hide", hide, hideable), ("lock", lock, PICKERS)):
         if isinstance(names, str):
             faults.append(f"panel: {word} is a list of names, [{names!r}], found the text {names!r}.")
         else:
