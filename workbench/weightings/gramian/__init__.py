@@ -6,19 +6,24 @@ from workbench.weightings.gramian.config import ConFIG
 from workbench.weightings.gramian.db_mtl import DBMTL
 from workbench.weightings.gramian.dual import Dual
 from workbench.weightings.gramian.dualproj import DualProj
+from workbench.weightings.gramian.epo import EPO
 from workbench.weightings.gramian.fairgrad import FairGrad
 from workbench.weightings.gramian.gradnorm import GradNorm
 from workbench.weightings.gramian.gradvac import GradVac
+from workbench.weightings.gramian.imtl import IMTL
 from workbench.weightings.gramian.imtl_g import IMTLG
 from workbench.weightings.gramian.krum import Krum
 from workbench.weightings.gramian.mgda import MGDA
 from workbench.weightings.gramian.nash_mtl import NashMTL
 from workbench.weightings.gramian.ntkmtl import NTKMTL
+from workbench.weightings.gramian.pareto_mtl import ParetoMTL
 from workbench.weightings.gramian.pcgrad import PCGrad
 from workbench.weightings.gramian.upgrad import UPGrad
 
 __all__ = [
     "DBMTL",
+    "EPO",
+    "IMTL",
     "IMTLG",
     "MGDA",
     "NTKMTL",
@@ -33,5 +38,6 @@ __all__ = [
     "Krum",
     "NashMTL",
     "PCGrad",
+    "ParetoMTL",
     "UPGrad",
 ]
