@@ -10,7 +10,7 @@ import torch
 
 from workbench.component import WorkbenchError, from_text
 from workbench.problems import SPLITS, Table, prepare
-from workbench.problems.table import BUNDLED
+from workbench.problems.frames import BUNDLED
 
 ADULT = [
     "age",
@@ -162,7 +162,7 @@ def test_codes_named_as_categories_are_one_hot(tmp_path):
 
 
 def test_many_categories_share_a_column(tmp_path):
-    text = "code,y\n" + "".join(f"id{row},{row * 0.5}\n" for row in range(300))
+    text = "code,y\n" + "".join(f"id{row % 100},{row * 0.5}\n" for row in range(300))
     assert prepare(Table(path=write(tmp_path, text), targets=["y"])).view_specs[0].shape == (64,)
 
 
@@ -326,6 +326,17 @@ def test_all_faults_of_a_table_are_said_at_once_but_not_a_thousand(tmp_path):
         (lines(), {"drop": ["x", "colour"]}, "no input column is left"),
         (lines(), {"kinds": {"label": "regression"}}, "row 2, column 'label': 'no' is no number"),
         (lines().replace("4.5,yes", "4.5,maybe"), {}, "a.csv, row 5, column 'label': class 'maybe' is seen once only"),
+        (
+            "x,note,y\n" + "".join(f"{row},a note {row},{row / 7}\n" for row in range(80)),
+            {"targets": ["y"]},
+            "a.csv, row 2, column 'note': 'a note 0' is one of 80 different texts in 80 rows, too many for categories",
+        ),
+        (lines(), {"sample_weight": "wieght"}, "has no column 'wieght' (sample_weight): allowed: x, colour"),
+        (lines(), {"sample_weight": "y"}, "'y' is a target and named in sample_weight too"),
+        (lines(), {"sample_weight": "colour"}, "a.csv, row 2, column 'colour': 'blue' is no number"),
+        (lines(cell="-3"), {"sample_weight": "x"}, "a.csv, row 5, column 'x': the sample weight is -3; every row"),
+        (lines(cell="?"), {"sample_weight": "x"}, "a.csv, row 5, column 'x': the sample weight is missing; every row"),
+        ("x,y,w\n" + "1,2,0\n2,3,0\n" * 9, {"targets": ["y"], "sample_weight": "w"}, "column 'w' are all 0; one at"),
         (lines(0), {}, "is an empty table: it has no rows."),
         ("", {}, "a.csv is empty."),
         ("\n\n", {}, "a.csv is empty."),

@@ -2,7 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 import torch
@@ -39,6 +39,7 @@ class Raw:
             split by the seed into the splits not named here.
         groups: a number per row; rows that share it stay in one split (a pupil, a patient, a building shape).
         sources: which data set a row comes from, a number per row, where several were put together.
+        source_names: of these data sets, by number.
         row_weights: how much each row counts in training, at least 0; None: all alike.
         augment: changes training examples: given views and targets of a batch (names -> tensors), returns them changed.
     """
@@ -52,6 +53,7 @@ class Raw:
     sources: Tensor | None = None
     row_weights: Tensor | None = None
     augment: "Augment | None" = None
+    source_names: list[str] = field(default_factory=list)
 
 
 @dataclass
@@ -66,7 +68,8 @@ class Data:
         labelled: task name -> ``bool[rows]`` on the CPU, only for tasks with missing labels (so that the loop knows
             without asking the device whether a task is absent from a batch).
         codecs: text view -> how its words became numbers.
-        sources, row_weights, augment: as in ``Raw``; the weights on the device, the sources on the CPU.
+        sources, row_weights, augment, source_names: as in ``Raw``; the weights on the device, the sources on the CPU.
+        fitted: view -> what encoded it, where the encoding was learned.
     """
 
     views: dict[str, Tensor]
@@ -79,6 +82,8 @@ class Data:
     sources: Tensor | None = None
     row_weights: Tensor | None = None
     augment: Augment | None = None
+    source_names: list[str] = field(default_factory=list)
+    fitted: dict[str, FittedView] = field(default_factory=dict)
 
     @property
     def view_specs(self) -> list[View]:
@@ -110,18 +115,28 @@ class Data:
 
     def to(self, device: torch.device) -> "Data":
         """Views and targets moved to a device once; row numbers stay on the CPU."""
-        return Data(
-            {name: x.to(device) for name, x in self.views.items()},
-            self.kinds,
-            {name: y.to(device) for name, y in self.targets.items()},
-            self.tasks,
-            self.splits,
-            self.labelled,
-            self.codecs,
-            self.sources,
-            None if self.row_weights is None else self.row_weights.to(device),
-            self.augment,
+        return replace(
+            self,
+            views={name: x.to(device) for name, x in self.views.items()},
+            targets={name: y.to(device) for name, y in self.targets.items()},
+            row_weights=None if self.row_weights is None else self.row_weights.to(device),
         )
+
+    def from_frame(self, frame: Any) -> Tensors:
+        """Rows of a new table as views, encoded by what the training rows taught.
+
+        Args:
+            frame: a DataFrame with the columns of the table.
+
+        Raises:
+            WorkbenchError: the problem reads no table, or columns that do not fit.
+        """
+        found = {name: view.encode(frame) for name, view in self.fitted.items() if hasattr(view, "encode")}
+        if not found:
+            raise WorkbenchError(
+                f"A DataFrame can be read where the problem is a table; here is the view {next(iter(self.views))!r}."
+            )
+        return found
 
 
 class Problem(Component):

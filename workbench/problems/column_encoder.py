@@ -1,5 +1,7 @@
 """Table columns as numbers for a network, everything learned from training rows."""
 
+from typing import Any
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -23,14 +25,12 @@ class ColumnEncoder:
     """
 
     def __init__(self, columns: dict[str, Column]) -> None:
-        numeric = [column.values for column in columns.values() if column.numeric]
-        texts = [np.where(c.present, c.values, MISSING) for c in columns.values() if not c.numeric]
-        rows = len(next(iter(columns.values())).values)
-        self.numbers = np.stack(numeric, axis=1) if numeric else np.empty((rows, 0))
-        self.categories = np.stack(texts, axis=1) if texts else np.empty((rows, 0), dtype=object)
+        self.columns = columns
+        self._of_numbers: list[Any] = []
+        self._of_categories: list[Any] = []
 
     def __len__(self) -> int:
-        return len(self.numbers)
+        return len(next(iter(self.columns.values())).values)
 
     def __call__(self, train: Tensor) -> Tensor:
         """All rows, encoded by what the training rows teach: float32 ``[rows, columns]``."""
@@ -39,14 +39,32 @@ class ColumnEncoder:
         from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
         rows = train.numpy()
-        parts = []
-        if self.numbers.shape[1]:
+        numbers, categories = _parts(self.columns)
+        if numbers.shape[1]:
             scale = make_pipeline(SimpleImputer(strategy="median", keep_empty_features=True), StandardScaler())
             gaps = MissingIndicator(features="missing-only", error_on_new=False)
-            parts += [step.fit(self.numbers[rows]).transform(self.numbers) for step in (scale, gaps)]
-        if self.categories.shape[1]:
+            self._of_numbers = [step.fit(numbers[rows]) for step in (scale, gaps)]
+        if categories.shape[1]:
             hot = OneHotEncoder(
                 handle_unknown="infrequent_if_exist", max_categories=MOST_CATEGORIES, sparse_output=False
             )
-            parts.append(hot.fit(self.categories[rows]).transform(self.categories))
+            self._of_categories = [hot.fit(categories[rows])]
+        return self.encode(self.columns)
+
+    def encode(self, columns: dict[str, Column]) -> Tensor:
+        """Other rows of the same columns, by what the training rows have taught: float32 ``[rows, columns]``."""
+        numbers, categories = _parts({name: columns[name] for name in self.columns})
+        parts = [step.transform(numbers) for step in self._of_numbers]
+        parts += [step.transform(categories) for step in self._of_categories]
         return torch.from_numpy(np.hstack(parts).astype(np.float32))
+
+
+def _parts(columns: dict[str, Column]) -> tuple[np.ndarray, np.ndarray]:
+    """Numbers ``float64[rows, …]`` and categories ``object[rows, …]``."""
+    numeric = [column.values for column in columns.values() if column.numeric]
+    texts = [np.where(c.present, c.values, MISSING) for c in columns.values() if not c.numeric]
+    rows = len(next(iter(columns.values())).values)
+    return (
+        np.stack(numeric, axis=1) if numeric else np.empty((rows, 0)),
+        np.stack(texts, axis=1) if texts else np.empty((rows, 0), dtype=object),
+    )

@@ -46,8 +46,8 @@ def understand(sheet: Sheet, name: str, missing: Iterable[str], kind: str | None
         sheet: the table.
         name: the column.
         missing: texts that mean "no value"; an empty cell always does.
-        kind: ``"numbers"``; ``"codes"``: numbers only where every present value is one, else text; or None to infer:
-            numbers where more than half of the present values are some.
+        kind: ``"numbers"``; ``"codes"``: numbers only where every present value is one, else text; ``"text"``; or None
+            to infer: numbers where more than half of the present values are some.
         way_out: end of the sentence about a value that is no number.
 
     Raises:
@@ -59,7 +59,8 @@ def understand(sheet: Sheet, name: str, missing: Iterable[str], kind: str | None
     gaps = {text.strip() for text in missing} | {""}
     if pd.api.types.is_datetime64_any_dtype(series.dtype) or pd.api.types.is_timedelta64_dtype(series.dtype):
         raise WorkbenchError(f"{sheet.name}: column {name!r} holds dates; name it in drop, or store numbers or text.")
-    if pd.api.types.is_numeric_dtype(series.dtype) and not pd.api.types.is_bool_dtype(series.dtype):
+    typed = pd.api.types.is_numeric_dtype(series.dtype) and not pd.api.types.is_bool_dtype(series.dtype)
+    if typed:
         values = series.to_numpy(dtype=np.float64, na_value=np.nan).copy()
         values[np.isin(values, [float(text) for text in gaps if _is_number(text)])] = np.nan
         texts, empty = values.astype(object), np.isnan(values)
@@ -70,6 +71,8 @@ def understand(sheet: Sheet, name: str, missing: Iterable[str], kind: str | None
         texts[empty] = None
         values = np.full(len(texts), np.nan)
         values[~empty] = _numbers(texts[~empty])
+    if kind == "text":
+        return Column(Column(values, True).as_text() if typed else texts, False)
     parsed = ~np.isnan(values)
     if kind == "codes":
         return Column(values, True) if bool((parsed == ~empty).all()) else Column(texts, False)

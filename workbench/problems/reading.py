@@ -34,6 +34,7 @@ class Sheet:
         part: which file each row is from.
         number: each row's number in its file as a person counts it: the first line is row 1.
         fixed: ``val`` / ``test`` -> rows that came from a file of that name.
+        source: which of several tables each row is from, where they were put together.
     """
 
     frame: "pd.DataFrame"
@@ -42,6 +43,7 @@ class Sheet:
     part: np.ndarray
     number: np.ndarray
     fixed: dict[str, np.ndarray]
+    source: np.ndarray | None = None
 
     def place(self, row: int) -> str:
         """Where a row stands, in words."""

@@ -32,9 +32,10 @@ def prepare(
 
     Splits depend on the problem, the seed and the fractions, never on the chosen tasks: a single-task baseline sees
     the same rows as the multi-task run. They are stratified by the joint label of the classification tasks where every
-    combination is frequent enough, else by the first such task that is, else plain; rows of one group stay together
-    (then the fractions are those of the groups, and nothing is stratified). Rows that the source itself put into
-    ``val`` or ``test`` stay there. Whatever encoding needs is learned from the training rows.
+    combination is frequent enough, else by the first such task that is, else plain; where several data sets were put
+    together, which of them a row is from counts as the first of these labels. Rows of one group stay together (then the
+    fractions are those of the groups, and nothing is stratified). Rows that the source itself put into ``val`` or
+    ``test`` stay there. Whatever encoding needs is learned from the training rows.
 
     Args:
         problem: where the rows come from.
@@ -68,13 +69,15 @@ def prepare(
         present = task.present(targets[task.name])
         if not bool(present.all()):
             labelled[task.name] = present.flatten(1).any(1) if present.dim() > 1 else present
-    views, codecs = {}, {}
+    views, codecs, fitted = {}, {}, {}
     for name, view in raw.views.items():
         if isinstance(view, Texts):
             codecs[name] = reader(raw.kinds[name]).learn([view[row] for row in splits["train"].tolist()])
             views[name] = codecs[name].encode(view, max(map(len, view)))
         else:
             views[name] = view if isinstance(view, Tensor) else view(splits["train"])
+            if not isinstance(view, Tensor):
+                fitted[name] = view
     for name, view in views.items():
         bad = ~torch.isfinite(view).flatten(1).all(dim=1)
         if bool(bad.any()):
@@ -82,7 +85,20 @@ def prepare(
                 f"Problem {problem.name!r}: view {name!r} holds NaN or infinite values in row {int(bad.nonzero()[0])} "
                 f"({int(bad.sum())} such rows); allowed: finite numbers."
             )
-    return Data(views, raw.kinds, targets, chosen, splits, labelled, codecs, raw.sources, raw.row_weights, raw.augment)
+    return Data(
+        views,
+        raw.kinds,
+        targets,
+        chosen,
+        splits,
+        labelled,
+        codecs,
+        raw.sources,
+        raw.row_weights,
+        raw.augment,
+        raw.source_names,
+        fitted,
+    )
 
 
 def split_rows(problem: Problem, raw: Raw, seed: int, val_fraction: float, test_fraction: float) -> dict[str, Tensor]:
@@ -132,7 +148,8 @@ def _take(pool: np.ndarray, count: int, raw: Raw, random: np.random.RandomState)
         splitter = GroupShuffleSplit(1, test_size=count, random_state=random)
         stay, go = next(splitter.split(pool, groups=raw.groups.numpy()[pool]))
     else:
-        strata = _strata([column[pool] for column in _label_columns(raw)], min(count, len(pool) - count))
+        sources = [] if raw.sources is None else [raw.sources.numpy()]
+        strata = _strata([column[pool] for column in sources + _label_columns(raw)], min(count, len(pool) - count))
         kind = ShuffleSplit if strata is None else StratifiedShuffleSplit
         stay, go = next(kind(1, test_size=count, random_state=random).split(pool, strata))
     return np.sort(pool[stay]), np.sort(pool[go])
@@ -200,5 +217,8 @@ def _check(problem: Problem, raw: Raw) -> None:
         for split in raw.fixed
         if split not in ("val", "test")
     ]
+    if raw.row_weights is not None and not bool((raw.row_weights >= 0).all()):
+        row = int((~(raw.row_weights >= 0)).nonzero()[0])
+        faults.append(f"{where}: row {row} has the weight {raw.row_weights[row]:g}; allowed: at least 0.")
     if faults:
         raise WorkbenchError(*faults)

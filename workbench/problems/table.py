@@ -1,41 +1,25 @@
 """A table of one's own."""
 # ruff: noqa: RUF012 (a component copies the defaults of its settings)
 
-import hashlib
 import os
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from workbench.component import Field, WorkbenchError, one_of, register
-from workbench.files import cache_folder, make_folder
 from workbench.problems.base import Problem, Raw
-from workbench.problems.column_encoder import ColumnEncoder
-from workbench.problems.columns import Column, understand
+from workbench.problems.frames import BUNDLED, bundled, store
+from workbench.problems.merging import together
 from workbench.problems.reading import Sheet, from_frame, read
+from workbench.problems.row_columns import group_column, weight_column
+from workbench.problems.table_view import TableView
+from workbench.problems.target_column import target_column
 from workbench.tasks.base import Task
-from workbench.tasks.classification import Classification
-from workbench.tasks.regression import Regression
 
 if TYPE_CHECKING:
-    import pandas as pd
-
-#: scikit-learn's bundled tables -> the targets taken when none are named
-BUNDLED = {
-    "diabetes": ["progression", "glucose", "sex"],
-    "wine": ["cultivar", "alcohol", "color_intensity"],
-    "breast_cancer": ["diagnosis", "mean texture", "mean smoothness"],
-    "iris": ["species", "petal width (cm)"],
-    "linnerud": ["Weight", "Waist", "Pulse"],
-}
-#: an integer target with at most so many values, each seen so often on average, is a classification
-MOST_CLASSES = 10
-ROWS_PER_CLASS = 5
-INPUT_WAY_OUT = "correct it, or name it in missing, or the column in categories or drop"
+    pass
 
 
 @register("problem", "table", tags=("core",))
@@ -52,11 +36,18 @@ class Table(Problem):
     different values and five rows or more per value on average; else a regression. ``kinds`` overrides this. Classes
     are in numerical order if they are numbers, else in alphabetical order.
 
-    All columns but the targets, ``drop`` and ``group`` are inputs, also where only some of the tasks are chosen. They
-    make the view ``table``. A column counts as numbers if more than half of its values are; then every other value must
-    be a number too. Numbers are standardised, gaps filled with the median and marked by a 0/1 column of their own; text
-    and ``categories`` are one-hot encoded, at most 64 columns each. All of that is learned from the training rows. Rows
-    without a target stay: the loss of that task leaves them out.
+    All columns but the targets, ``drop``, ``group`` and ``sample_weight`` are inputs, also where only some of the tasks
+    are chosen. They make the view ``table``. A column counts as numbers if more than half of its values are; then
+    every other value must be a number too. Numbers are standardised, gaps filled with the median and marked by a 0/1
+    column of their own; text and ``categories`` are one-hot encoded, at most 64 columns each. All of that is learned
+    from the training rows. Rows without a target stay: the loss of that task leaves them out.
+
+    ``merge`` names further tables whose rows are added (in Python, ``path`` may be a list). Columns are matched by
+    name; what a table lacks is missing in its rows. So tables with targets of their own make tasks with data sets of
+    their own, and a ``sampling`` can choose between the tables.
+
+    ``sample_weight`` says how much each row counts in the training losses; metrics, and the losses on validation and
+    test rows, count all rows alike.
 
     The example ``diabetes`` (442 patients) asks for the disease's progression after a year, blood sugar and sex, given
     age, body mass index, blood pressure and five other blood values.
@@ -65,6 +56,7 @@ class Table(Problem):
     gives = ("vector",)
 
     path: Annotated[str, Field(description="file, folder, or the name of one of scikit-learn's tables")] = "diabetes"
+    merge: Annotated[list[str], Field(description="further files or folders whose rows are added")] = []
     targets: Annotated[
         list[str], Field(description="target columns, one task each; empty: those set for a scikit-learn table")
     ] = []
@@ -83,69 +75,86 @@ class Table(Problem):
         "NULL",
     ]
     group: Annotated[str | None, Field(description="column whose equal values stay in one split; no input")] = None
+    sample_weight: Annotated[
+        str | None, Field(description="column that says how much a row counts in training; no input")
+    ] = None
     columns: Annotated[list[str], Field(description="column names of a text file that has no header line")] = []
 
     def load(self, seed: int) -> Raw:
-        sheet = self._sheet()
-        targets = self.task_names()
+        return self.raw(self._sheet(), self.task_names())
+
+    def raw(self, sheet: Sheet, targets: list[str]) -> Raw:
+        """The problem that a table makes.
+
+        Raises:
+            WorkbenchError: every fault of it, with file, row and column.
+        """
         self._check_names(sheet, targets)
         faults: list[str] = []
-        raw_targets: dict[str, Tensor] = {}
+        found: dict[str, Tensor] = {}
         tasks: list[Task] = []
         for name in targets:
             try:
-                task, values = self._target(sheet, name)
+                task, found[name] = target_column(sheet, name, self.missing, self.kinds.get(name))
                 tasks.append(task)
-                raw_targets[name] = values
             except WorkbenchError as error:
                 faults += error.faults
-        inputs: dict[str, Column] = {}
-        for name in sheet.frame.columns:
-            if name in targets or name in self.drop or name == self.group:
-                continue
-            coded = name in self.categories or sheet.categorical(name)
-            try:
-                column = understand(sheet, name, self.missing, "codes" if coded else None, INPUT_WAY_OUT)
-                inputs[name] = Column(column.as_text(), False) if coded else column
-            except WorkbenchError as error:
-                faults += error.faults
-        groups = None
-        if self.group is not None:
-            try:
-                groups = self._groups(sheet, self.group)
-            except WorkbenchError as error:
-                faults += error.faults
-        if faults:
-            raise WorkbenchError(*faults)
+        special = {*targets, *self.drop, self.group, self.sample_weight}
+        inputs = [name for name in sheet.frame.columns if name not in special]
+        groups = weights = view = None
+        try:
+            view = TableView(sheet, inputs, self.categories, self.missing)
+        except WorkbenchError as error:
+            faults += error.faults
+        try:
+            groups = group_column(sheet, self.group, self.missing) if self.group is not None else None
+            if self.sample_weight is not None:
+                weights = weight_column(sheet, self.sample_weight, self.missing)
+        except WorkbenchError as error:
+            faults += error.faults
         if not inputs:
-            raise WorkbenchError(f"{sheet.name}: no input column is left beside targets, drop and group.")
-        fixed = {split: torch.from_numpy(rows) for split, rows in sheet.fixed.items()}
-        return Raw({"table": ColumnEncoder(inputs)}, {"table": "vector"}, raw_targets, tasks, fixed, groups)
+            faults.append(f"{sheet.name}: no input column is left beside targets, drop, group and sample_weight.")
+        if faults or view is None:
+            raise WorkbenchError(*faults)
+        return Raw(
+            {"table": view},
+            {"table": "vector"},
+            found,
+            tasks,
+            {split: torch.from_numpy(rows) for split, rows in sheet.fixed.items()},
+            groups,
+            None if sheet.source is None else torch.from_numpy(sheet.source),
+            weights,
+            source_names=_distinct([self.path, *self.merge]),
+        )
 
     def task_names(self) -> list[str]:
         if self.targets:
             return list(self.targets)
-        if self.path in BUNDLED:
-            return list(BUNDLED[self.path])
+        paths = [self.path, *self.merge]
+        if all(path in BUNDLED for path in paths):
+            return list(dict.fromkeys(name for path in paths for name in BUNDLED[path]))
         raise WorkbenchError(f"Problem 'table' needs the setting 'targets': which columns of {self.path} to predict.")
 
     @classmethod
     def prepare(cls, settings: dict[str, Any]) -> dict[str, Any]:
-        path = settings.get("path")
-        if isinstance(path, Path):
-            return {**settings, "path": os.fspath(path)}
-        if path is None or isinstance(path, str):
-            return settings
-        import pandas as pd
-
-        if isinstance(path, pd.DataFrame):
-            return {**settings, "path": os.fspath(store(path))}
-        return settings
+        found = dict(settings)
+        if isinstance(found.get("path"), list | tuple) and found["path"]:
+            found["merge"] = [*found["path"][1:], *found.get("merge", [])]
+            found["path"] = found["path"][0]
+        if "path" in found:
+            found["path"] = _stored(found["path"])
+        if isinstance(found.get("merge"), list | tuple):
+            found["merge"] = [_stored(path) for path in found["merge"]]
+        return found
 
     def _sheet(self) -> Sheet:
-        if self.path in BUNDLED:
-            return from_frame(bundled(self.path), self.path)
-        return read(self.path, self.columns)
+        return together(
+            [
+                from_frame(bundled(path), path) if path in BUNDLED else read(path, self.columns)
+                for path in (self.path, *self.merge)
+            ]
+        )
 
     def _check_names(self, sheet: Sheet, targets: list[str]) -> None:
         names = list(sheet.frame.columns)
@@ -154,6 +163,7 @@ class Table(Problem):
             "drop": self.drop,
             "categories": self.categories,
             "group": [self.group] if self.group is not None else [],
+            "sample_weight": [self.sample_weight] if self.sample_weight is not None else [],
         }
         faults = [
             f"{sheet.name} has no column {name!r} ({setting}): {one_of(name, names)}."
@@ -168,7 +178,7 @@ class Table(Problem):
         ]
         faults += [
             f"Problem 'table': {name!r} is a target and named in {setting} too; a target is never an input."
-            for setting in ("drop", "categories", "group")
+            for setting in ("drop", "categories", "group", "sample_weight")
             for name in asked[setting]
             if name in targets
         ]
@@ -178,111 +188,19 @@ class Table(Problem):
         if faults:
             raise WorkbenchError(*faults)
 
-    def _target(self, sheet: Sheet, name: str) -> tuple[Task, Tensor]:
-        """The task of a target column and its raw targets, NaN where missing."""
-        kind = self.kinds.get(name, "classification" if sheet.categorical(name) else None)
-        wanted = {"classification": "codes", "regression": "numbers", None: None}[kind]
-        way_out = f"correct it, or name it in missing, or set kinds to {{{name!r}: 'classification'}}"
-        column = understand(sheet, name, self.missing, wanted, way_out)
-        present = column.values[column.present]
-        if len(present) == 0:
-            raise WorkbenchError(f"{sheet.name}: column {name!r} is a target, but all its values are missing.")
-        if kind is None:
-            few = len(np.unique(present.astype(str)))
-            whole = column.numeric and bool((present == np.round(present)).all())
-            by_value = few <= MOST_CLASSES and len(present) >= ROWS_PER_CLASS * few
-            kind = "classification" if not column.numeric or (whole and by_value) else "regression"
-        if kind == "regression":
-            return self._regression(sheet, name, column)
-        return self._classification(sheet, name, column)
 
-    def _regression(self, sheet: Sheet, name: str, column: Column) -> tuple[Task, Tensor]:
-        present = column.values[column.present]
-        if bool((present == present[0]).all()):
-            raise WorkbenchError(
-                f"{sheet.name}: column {name!r} is {present[0]:g} in every row; a constant cannot be learned."
-            )
-        return Regression(name), torch.from_numpy(column.values)
+def _stored(path: Any) -> Any:
+    """A path as text; a DataFrame is kept in the cache first."""
+    if isinstance(path, Path):
+        return os.fspath(path)
+    if path is None or isinstance(path, str):
+        return path
+    import pandas as pd
 
-    def _classification(self, sheet: Sheet, name: str, column: Column) -> tuple[Task, Tensor]:
-        classes, first, codes, counts = np.unique(
-            column.values[column.present] if column.numeric else column.values[column.present].astype(str),
-            return_index=True,
-            return_inverse=True,
-            return_counts=True,
-        )
-        labels = Column(classes, True).as_text().tolist() if column.numeric else classes.tolist()
-        rows = np.flatnonzero(column.present)
-        faults = [
-            f"{sheet.place(rows[first[number]])}, column {name!r}: class {labels[number]!r} is seen once only; "
-            "it needs two rows at least: merge it, leave the row out, or name it in missing."
-            for number in np.flatnonzero(counts == 1)[:10]
-        ]
-        if len(faults) < (counts == 1).sum():
-            faults.append(f"… and {(counts == 1).sum() - len(faults)} more classes of column {name!r} seen once only.")
-        if len(classes) < 2:
-            faults.append(
-                f"{sheet.name}: column {name!r} holds one class only, {labels[0]!r}; there is nothing to tell."
-            )
-        if faults:
-            raise WorkbenchError(*faults)
-        values = np.full(len(column.values), np.nan)
-        values[rows] = codes.reshape(-1)
-        return Classification(name, labels), torch.from_numpy(values)
-
-    def _groups(self, sheet: Sheet, name: str) -> Tensor:
-        column = understand(sheet, name, self.missing, "codes", "")
-        if not column.present.all():
-            row = int(np.flatnonzero(~column.present)[0])
-            raise WorkbenchError(f"{sheet.place(row)}, column {name!r}: the group is missing; every row needs one.")
-        values = column.values if column.numeric else column.values.astype(str)
-        return torch.from_numpy(np.unique(values, return_inverse=True)[1].reshape(-1))
+    return os.fspath(store(path)) if isinstance(path, pd.DataFrame) else path
 
 
-def bundled(name: str) -> "pd.DataFrame":
-    """One of scikit-learn's bundled tables, in its own units, with readable names."""
-    from sklearn import datasets
-
-    if name == "diabetes":
-        frame = datasets.load_diabetes(as_frame=True, scaled=False).frame
-        return frame.rename(columns={"target": "progression", "s6": "glucose"})
-    bunch = getattr(datasets, f"load_{name}")(as_frame=True)
-    renamed = {"wine": "cultivar", "breast_cancer": "diagnosis", "iris": "species"}.get(name)
-    frame = bunch.frame.copy()
-    if renamed:
-        frame[renamed] = [str(bunch.target_names[number]) for number in frame.pop("target")]
-    return frame
-
-
-def store(frame: "pd.DataFrame") -> Path:
-    """Keep a DataFrame as Parquet in the cache, under a name that follows from its content.
-
-    Raises:
-        WorkbenchError: duplicate column names, a column that Parquet cannot hold, or a cache that cannot be written.
-    """
-    import io
-
-    frame = frame.rename(columns=str).reset_index(drop=True)
-    twice = sorted(set(frame.columns[frame.columns.duplicated()]))
-    if twice:
-        raise WorkbenchError(f"The DataFrame has more than one column named {', '.join(map(repr, twice))}.")
-    for name in frame.select_dtypes("category"):  # Parquet would forget that numbers were categories
-        frame[name] = frame[name].cat.rename_categories(str)
-    buffer = io.BytesIO()
-    try:
-        frame.to_parquet(buffer, index=False)
-    except (ValueError, TypeError) as error:
-        raise WorkbenchError(
-            f"The DataFrame cannot be stored as Parquet: {'; '.join(map(str, error.args))}; give each column one type."
-        ) from error
-    content = buffer.getvalue()
-    folder = make_folder(cache_folder() / "tables")
-    path = folder / f"{hashlib.sha256(content).hexdigest()[:16]}.parquet"
-    if not path.exists():
-        try:
-            with tempfile.NamedTemporaryFile(dir=folder, suffix=".part", delete=False) as file:
-                file.write(content)
-            os.replace(file.name, path)
-        except OSError as error:
-            raise WorkbenchError(f"The table cannot be kept in {folder}: {error.strerror or error}.") from error
-    return path
+def _distinct(paths: list[str]) -> list[str]:
+    """The names of some tables, numbered where they are the same."""
+    names = [Path(path).name for path in paths]
+    return [name if names.count(name) == 1 else f"{name} ({i})" for i, name in enumerate(names, start=1)]

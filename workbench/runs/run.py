@@ -129,11 +129,12 @@ class Run:
 
         Args:
             views: name -> tensor ``[batch, ...]`` (or one tensor, where the problem has one view), as the problem's
-                data hold them; None: the test split.
+                data hold them; for a table, a DataFrame with its columns; None: the test split.
 
         Raises:
-            WorkbenchError: a view that is missing or has another shape.
+            WorkbenchError: a view that is missing or has another shape, columns that do not fit.
         """
+        import pandas as pd
         import torch
 
         from workbench.training.evaluate import outputs
@@ -141,6 +142,8 @@ class Run:
         model, data = self._rebuilt()
         if views is None:
             views, _ = data.batch(data.splits["test"])
+        if isinstance(views, pd.DataFrame):
+            views = data.from_frame(views)
         if not isinstance(views, dict):
             views = {data.view_specs[0].name: views}
         shapes = {view.name: view.shape for view in data.view_specs}
