@@ -100,6 +100,31 @@ def refreshes(points: int) -> None:
     )
 
 
+def methods(tasks: int) -> None:
+    """The section "What would each method do now?": computed at most once a second, and only while it is open."""
+    import json
+    from time import thread_time
+
+    from workbench.runs.history import GradientsAt, History
+    from workbench.training.records import Begin
+    from workbench.widgets.methods import table
+
+    noise = np.random.default_rng(0)
+    J = noise.normal(size=(tasks, 3 * tasks))
+    history = History([Begin(tuple(f"task {i}" for i in range(tasks)), 1, 1, (1, 1))])
+    history.gramians.append(GradientsAt(1, J @ J.T, noise.uniform(0.1, 2, tasks), np.ones(tasks)))
+    times = []
+    for _ in range(20):
+        began = thread_time()
+        found = table(history)
+        times.append(thread_time() - began)
+    shown = sum(len(group["rows"]) for group in found["groups"])
+    print(
+        f"what each method would do now, {tasks} tasks, {shown} rows: {median(times) * 1e3:.1f} ms of CPU, "
+        f"{len(json.dumps(found)) / 1e3:.1f} kB"
+    )
+
+
 def speed(rounds: int = 7) -> None:
     from jupyter_client.manager import start_new_kernel
 
@@ -125,4 +150,6 @@ def speed(rounds: int = 7) -> None:
 if __name__ == "__main__":
     for points in (10_000, 1_000_000):
         refreshes(points)
+    for tasks in (3, 6, 16):
+        methods(tasks)
     speed()
