@@ -3,6 +3,7 @@
 from workbench.weightings.gramian.aligned_mtl import AlignedMTL
 from workbench.weightings.gramian.cagrad import CAGrad
 from workbench.weightings.gramian.config import ConFIG
+from workbench.weightings.gramian.cr_mogm import CRMOGM
 from workbench.weightings.gramian.db_mtl import DBMTL
 from workbench.weightings.gramian.dual import Dual
 from workbench.weightings.gramian.dualproj import DualProj
@@ -18,15 +19,18 @@ from workbench.weightings.gramian.nash_mtl import NashMTL
 from workbench.weightings.gramian.ntkmtl import NTKMTL
 from workbench.weightings.gramian.pareto_mtl import ParetoMTL
 from workbench.weightings.gramian.pcgrad import PCGrad
+from workbench.weightings.gramian.psmgd import PSMGD
 from workbench.weightings.gramian.upgrad import UPGrad
 
 __all__ = [
+    "CRMOGM",
     "DBMTL",
     "EPO",
     "IMTL",
     "IMTLG",
     "MGDA",
     "NTKMTL",
+    "PSMGD",
     "AlignedMTL",
     "CAGrad",
     "ConFIG",
