@@ -42,7 +42,9 @@ class GradDrop(JacobianAggregator):
     def __call__(self, J: Tensor, *, losses: Tensor | None = None, tasks: Sequence[int] | None = None) -> Tensor:
         share = 2.0 ** -(len(J).bit_length() + 1)  # a power of two is exact, and so small no sum overflows
         each = J.new_full((len(J),), share)
-        up, down = each @ J.clamp(min=0), each @ J.clamp(max=0)
+        part = J.clamp(min=0)
+        up = each @ part
+        down = each @ torch.clamp(J, max=0, out=part)  # fresh memory of this size costs more than the sum
         purity = up / (up - down)  # NaN, and so neither above nor below, where all entries are zero
         draw = torch.rand(J.shape[1], generator=self.generator, device=J.device, dtype=J.dtype)
         # products with 0 and 1: to choose by a random mask takes four times as long on a CPU
