@@ -66,9 +66,10 @@ class IMTL(GramianWeighting):
         self.log_scale = fitted(self.log_scale, G, len(self.names), 0.0)
         s = self.log_scale[..., at]
         self.scales = s.exp()
+        w = on_host(with_losses(G, s), _weights, noise(G), batched=True)
         step = self.rate * (self.scales * losses.detach().double() - 1)
         self.log_scale[..., at] = (s - step.clamp(-1, 1)).clamp(-LIMIT, LIMIT)
-        return on_host(with_losses(G, s), _weights, noise(G), batched=True)
+        return w
 
 
 def _weights(both: np.ndarray, noise: float) -> np.ndarray:

@@ -21,6 +21,6 @@ def fitted(kept: Tensor, G: Tensor, count: int, value: float) -> Tensor:
     return torch.full(shape, value, dtype=torch.float64, device=G.device)
 
 
-def places(G: Tensor, tasks: Sequence[int] | None) -> Tensor:
-    """Positions of the present tasks among all, ``[K]``."""
-    return torch.tensor(range(G.shape[-1]) if tasks is None else tasks, device=G.device)
+def places(G: Tensor, tasks: Sequence[int] | None) -> Tensor | slice:
+    """The present tasks' places among all; memory indexed by a slice is a view, so write to it last."""
+    return slice(None) if tasks is None else torch.tensor(tasks, device=G.device)

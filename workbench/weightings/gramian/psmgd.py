@@ -65,12 +65,10 @@ class PSMGD(Wrapper):
             return self.held(tasks).to(G)
         w = self.inner(G, losses=losses, tasks=tasks).detach()
         at = places(G, tasks)
-        self.own = fitted(self.own, G, len(self.names), 0.0)
-        self.weights = weights
+        self.weights, self.own = weights, fitted(self.own, G, len(self.names), 0.0)
         self.weights[..., at] = w.double()
         self.own[..., at] = self.inner.head_weights(w, torch.ones_like(w) if losses is None else losses).double()
+        self.age, self.last = 1, None if tasks is None else list(tasks)
         self.known = self.known.clone()
-        self.known[at.cpu()] = True
-        self.age = 1
-        self.last = None if tasks is None else list(tasks)
+        self.known[slice(None) if self.last is None else self.last] = True
         return w
