@@ -20,8 +20,9 @@ Sentences = Sequence[Sequence[str]]
 class Codec(Protocol):
     """How texts become numbers, learned from training texts."""
 
-    #: number of different numbers (words), or of columns
-    size: int
+    @property
+    def size(self) -> int:
+        """Number of different numbers (words), or of columns."""
 
     def encode(self, sentences: Sentences, length: int) -> Tensor:
         """Sentences as one tensor: ``int64[rows, length]``, 0 after the end, or ``float32[rows, size]``."""
@@ -65,7 +66,7 @@ class Encoder(Component):
         problem, _ = spec.chosen("problem")
         kinds = component("problem", problem).gives  # type: ignore[attr-defined]
         if any(kind in cls.reads for kind in kinds):
-            wanted = sorted(set(component("problem", problem).wants) - {"vector", cls.gives})  # type: ignore[attr-defined]
+            wanted = sorted(set(component("problem", problem).wanted(spec)) - {"vector", cls.gives})  # type: ignore[attr-defined]
             if not wanted:
                 return []
             able = [name for name, other in members("encoder").items() if other.gives in wanted]  # type: ignore[attr-defined]

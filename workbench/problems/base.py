@@ -1,14 +1,14 @@
 """Data as problems: views in, one target per task."""
 
 from abc import abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
 
-from workbench.component import Component, WorkbenchError, one_of
+from workbench.component import Component, WorkbenchError, one_of, short
 from workbench.encoders.base import Codec, View
 from workbench.tasks.base import Task
 
@@ -18,10 +18,21 @@ SPLITS = ("train", "val", "test")
 FittedView = Callable[[Tensor], Tensor]
 Tensors = dict[str, Tensor]
 Augment = Callable[[Tensors, Tensors], tuple[Tensors, Tensors]]
+#: how a string becomes words
+Cut = Callable[[str], list[str]]
 
 
 class Texts(list[list[str]]):
-    """Sentences as lists of words, one per row: a view of kind ``text``."""
+    """Sentences as lists of words, one per row: a view of kind ``text``.
+
+    Args:
+        sentences: the words of every row.
+        cut: how strings to come are cut into such words; by default at blanks.
+    """
+
+    def __init__(self, sentences: Iterable[list[str]], cut: Cut = str.split) -> None:
+        super().__init__(sentences)
+        self.cut = cut
 
 
 @dataclass
@@ -68,6 +79,7 @@ class Data:
         labelled: task name -> ``bool[rows]`` on the CPU, only for tasks with missing labels (so that the loop knows
             without asking the device whether a task is absent from a batch).
         codecs: text view -> how its words became numbers.
+        cuts: text view -> how a string becomes words.
         sources, row_weights, augment, source_names: as in ``Raw``; the weights on the device, the sources on the CPU.
         fitted: view -> what encoded it, where the encoding was learned.
     """
@@ -84,6 +96,7 @@ class Data:
     augment: Augment | None = None
     source_names: list[str] = field(default_factory=list)
     fitted: dict[str, FittedView] = field(default_factory=dict)
+    cuts: dict[str, Cut] = field(default_factory=dict)
 
     @property
     def view_specs(self) -> list[View]:
@@ -106,7 +119,7 @@ class Data:
         targets = {task.name: self.targets[task.name][rows] for task in self.tasks}
         for name, x in views.items():
             if self.kinds[name] == "text" and not x.is_floating_point() and x.device.type == "cpu":
-                longest = max(1, int((x != 0).any(0).sum()))
+                longest = max(1, int((x != 0).reshape(*x.shape[:2], -1).any(2).any(0).sum()))
                 views[name] = x[:, :longest]
                 for task in self.tasks:
                     if task.along_words:
@@ -137,6 +150,30 @@ class Data:
                 f"A DataFrame can be read where the problem is a table; here is the view {next(iter(self.views))!r}."
             )
         return found
+
+    def from_texts(self, view: str, texts: Any) -> Tensor:
+        """New texts as a text view, in the numbers that the training texts taught.
+
+        Args:
+            view: name of the view.
+            texts: strings or lists of words, one per row; or one string.
+
+        Raises:
+            WorkbenchError: something else, or a text without a word.
+        """
+        rows = [texts] if isinstance(texts, str) else list(texts)
+        sentences, faults = [], []
+        for number, row in enumerate(rows):
+            words = self.cuts[view](row) if isinstance(row, str) else row
+            if not isinstance(words, list | tuple) or not all(isinstance(word, str) for word in words):
+                faults.append(f"View {view!r}: row {number} should be a string or a list of words, found {short(row)}.")
+            elif not words:
+                faults.append(f"View {view!r}: row {number} holds no word.")
+            else:
+                sentences.append(list(words))
+        if faults or not rows:
+            raise WorkbenchError(*(faults or [f"View {view!r} holds no text."]))
+        return self.codecs[view].encode(sentences, max(map(len, sentences)))
 
 
 class Problem(Component):
@@ -177,6 +214,11 @@ class Problem(Component):
     @abstractmethod
     def task_names(self) -> list[str]:
         """The names of the tasks, as cheaply as possible (pickers ask before anything is trained)."""
+
+    @classmethod
+    def wanted(cls, spec: Any) -> tuple[str, ...]:
+        """What the heads of the tasks chosen in a spec read; ``wants``, where a problem knows no better."""
+        return cls.wants
 
     def check_tasks(self, chosen: Sequence[str] | None) -> list[str]:
         """The chosen tasks, all of them for None.

@@ -69,11 +69,12 @@ def prepare(
         present = task.present(targets[task.name])
         if not bool(present.all()):
             labelled[task.name] = present.flatten(1).any(1) if present.dim() > 1 else present
-    views, codecs, fitted = {}, {}, {}
+    views, codecs, cuts, fitted = {}, {}, {}, {}
     for name, view in raw.views.items():
         if isinstance(view, Texts):
             codecs[name] = reader(raw.kinds[name]).learn([view[row] for row in splits["train"].tolist()])
             views[name] = codecs[name].encode(view, max(map(len, view)))
+            cuts[name] = view.cut
         else:
             views[name] = view if isinstance(view, Tensor) else view(splits["train"])
             if not isinstance(view, Tensor):
@@ -98,6 +99,7 @@ def prepare(
         raw.augment,
         raw.source_names,
         fitted,
+        cuts,
     )
 
 
