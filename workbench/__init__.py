@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from workbench.runs.cost import cost as cost
     from workbench.runs.landscape import Landscape as Landscape
     from workbench.runs.landscape import landscape as landscape
+    from workbench.runs.preview import preview as preview
     from workbench.runs.run import Run as Run
     from workbench.runs.run import open_run as open  # noqa: F401
     from workbench.runs.session import Session as Session
@@ -65,6 +66,7 @@ _NAMES = {
     "cost": ("workbench.runs.cost", "cost"),
     "affinity": ("workbench.runs.affinity", "affinity"),
     "landscape": ("workbench.runs.landscape", "landscape"),
+    "preview": ("workbench.runs.preview", "preview"),
     "Run": ("workbench.runs.run", "Run"),
     "Session": ("workbench.runs.session", "Session"),
     "Comparison": ("workbench.runs.compare", "Comparison"),

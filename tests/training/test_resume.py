@@ -3,6 +3,7 @@
 import io
 from copy import deepcopy
 
+import pandas as pd
 import pytest
 import torch
 
@@ -67,3 +68,17 @@ def check(spec: Spec, step: int) -> None:
 def test_losses(loss, step):
     """LLL's warm-up ends after the first epoch, which has four steps."""
     check(SPEC.replace(losses={"digit": loss, "parity": loss}), step)
+
+
+@pytest.mark.parametrize("step", [2, 4, 6])
+def test_hard_examples(step):
+    check(SPEC.replace(sampling="hard_example"), step)
+
+
+@pytest.mark.parametrize("step", [3, 5])
+def test_data_sets_by_loss(step, tmp_path, monkeypatch):
+    monkeypatch.setenv("WORKBENCH_DATA", str(tmp_path))
+    x = torch.linspace(-1, 1, 100)
+    parts = [pd.DataFrame({"x": x.numpy(), name: (x**power).numpy()}) for name, power in (("y", 1), ("z", 3))]
+    problem = {"name": "table", "path": parts, "targets": ["y", "z"]}
+    check(SPEC.replace(problem=problem, tasks=None, sampling="by_loss", batch_size=30), step)

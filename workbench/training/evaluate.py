@@ -54,6 +54,34 @@ def evaluate(model: Model, data: Data, split: str, precision: str = "float32") -
     return result
 
 
+@torch.no_grad()
+def example_losses(model: Model, data: Data, rows: Tensor, precision: str = "float32") -> Tensor:
+    """How hard each example is: the mean over its tasks of its loss, in units of the mean loss of that task.
+
+    Args:
+        rows: row numbers, on the CPU.
+
+    Returns:
+        ``float32[rows]`` on the CPU; 1 is the mean, and what an example without any label gets.
+    """
+    device = next(iter(data.views.values())).device
+    found: dict[str, list[Tensor]] = {task.name: [] for task in data.tasks}
+    for part in rows.to(device).split(CHUNK):
+        views, targets = data.batch(part)
+        output = outputs(model, views, precision)
+        for task in data.tasks:
+            target = targets[task.name]
+            losses, present = task.each(output[task.name], target), task.present(target)
+            found[task.name].append(_per_example(losses) / _per_example(present.to(losses)))  # NaN without a label
+    each = torch.stack([torch.cat(parts).float() for parts in found.values()])
+    scaled = each / each.nanmean(dim=1, keepdim=True).clamp(min=torch.finfo(each.dtype).tiny)
+    return torch.nan_to_num(scaled.nanmean(dim=0), nan=1.0).cpu()
+
+
+def _per_example(x: Tensor) -> Tensor:
+    return x.reshape(len(x), -1).sum(1)
+
+
 def score(values: dict[str, dict[str, float]], metrics: Sequence[tuple[str, str, bool]]) -> float:
     """Mean of the tasks' conventional metrics, each signed so that higher is better.
 

@@ -8,10 +8,14 @@ import torch
 from torch import Tensor
 
 from workbench.component import WorkbenchError
+from workbench.encoders.base import Encoder
 from workbench.fusions.model import build_model, encoder_for
+from workbench.problems.base import Data
 from workbench.problems.split import prepare
+from workbench.sampling.base import Pool
 from workbench.spec import Spec
 from workbench.training.device import resolve
+from workbench.training.evaluate import example_losses
 
 
 class Experiment:
@@ -25,29 +29,17 @@ class Experiment:
         self.spec = spec
         self.device = resolve(spec.device)
         encoder = spec.build("encoder")
-        data = prepare(
-            spec.build("problem"),
-            spec.tasks,
-            spec.seed,
-            spec.val_fraction,
-            spec.test_fraction,
-            spec.train_fraction,
-            reader=lambda kind: encoder_for(kind, encoder),
-            losses=spec.build_losses(),
-        )
+        data = load(spec, encoder)
         self.data = data.to(self.device)
         self.tasks = data.tasks
         self.names = data.names
-        rows = len(data.splits["train"])
-        if spec.batch_size > rows:
-            raise WorkbenchError(
-                f"Spec: batch_size = {spec.batch_size} is larger than the {rows} training examples; at most {rows}."
-            )
-        self.steps_per_epoch = -(-rows // spec.batch_size)
+        self.pool = pool_of(data, spec.batch_size)
+        self.steps_per_epoch = self.pool.steps
         self.steps = spec.epochs * self.steps_per_epoch
 
         self.schedule = spec.build("schedule")
         self.sampling = spec.build("sampling")
+        self.sampling.begin(self.pool)
         self.gradients = spec.build("gradients")
         self.affinity = spec.build("affinity") if spec.affinity is not None else None
         self.weighting = spec.build("weighting")
@@ -81,14 +73,21 @@ class Experiment:
             if task.criterion is not None:
                 task.criterion.enter(epoch)
 
+    def end_epoch(self, losses: Tensor) -> None:
+        """Tell the weighting and the sampling how an epoch went: mean training loss per task, NaN where absent."""
+        self.weighting.end_epoch(losses)
+        means = dict(zip(self.names, losses.tolist(), strict=True))
+        self.sampling.end_epoch(
+            self.pool, means, lambda: example_losses(self.model, self.data, self.pool.rows, self.spec.precision)
+        )
+
     def batches(self, epoch: int) -> list[tuple[Tensor, Tensor]]:
-        """The row numbers of each batch of an epoch (from 0), a function of seed and epoch alone.
+        """The row numbers of each batch of an epoch (from 0), a function of seed, epoch and the sampling's state.
 
         Returns:
             each batch on the CPU, where missing labels are looked up, and on the device (brought there once).
         """
-        generator = torch.Generator().manual_seed(mixed(self.spec.seed, epoch))
-        order = self.sampling.order(self.data.splits["train"], generator)
+        order = self.sampling.order(self.pool, epoch_generator(self.spec.seed, epoch))
         size = self.spec.batch_size
         return list(zip(order.split(size), order.to(self.device).split(size), strict=True))
 
@@ -126,6 +125,47 @@ class Experiment:
         """Positions of the tasks with at least one label among these rows."""
         missing = self.data.labelled
         return [i for i, name in enumerate(self.names) if name not in missing or bool(missing[name][rows].any())]
+
+
+def load(spec: Spec, encoder: Encoder) -> Data:
+    """The problem of a spec, split and encoded for an encoder, on the CPU."""
+    return prepare(
+        spec.build("problem"),
+        spec.tasks,
+        spec.seed,
+        spec.val_fraction,
+        spec.test_fraction,
+        spec.train_fraction,
+        reader=lambda kind: encoder_for(kind, encoder),
+        losses=spec.build_losses(),
+    )
+
+
+def pool_of(data: Data, batch_size: int) -> Pool:
+    """The training examples of data on the CPU, as a sampling sees them.
+
+    Raises:
+        WorkbenchError: a batch larger than they are.
+    """
+    rows = data.splits["train"]
+    if batch_size > len(rows):
+        raise WorkbenchError(
+            f"Spec: batch_size = {batch_size} is larger than the {len(rows)} training examples; at most {len(rows)}."
+        )
+    everywhere = torch.ones(len(rows), dtype=torch.bool)
+    return Pool(
+        rows,
+        batch_size,
+        {name: data.labelled[name][rows] if name in data.labelled else everywhere for name in data.names},
+        {name: y[rows] for name, y in data.targets.items() if y.dim() == 1 and not y.is_floating_point()},
+        None if data.sources is None else data.sources[rows],
+        data.source_names,
+    )
+
+
+def epoch_generator(seed: int, epoch: int) -> torch.Generator:
+    """Where the order of an epoch (from 0) comes from."""
+    return torch.Generator().manual_seed(mixed(seed, epoch))
 
 
 def mixed(seed: int, number: int) -> int:

@@ -49,7 +49,7 @@ def train(state: State, inbox: Inbox, save: Callable[[], None]) -> Iterator[Reco
                 yield from run.fetch()
         else:
             yield from run.fetch()
-            exp.weighting.end_epoch(epoch_means(state))
+            exp.end_epoch(epoch_means(state))
             at.epoch, at.batch = at.epoch + 1, 0
             yield from validate(state)
             save()

@@ -62,16 +62,18 @@ class State:
         return {key: value.detach().clone() for key, value in self.exp.model.state_dict().items()}
 
     def rest(self) -> dict[str, Any]:
-        """State of optimiser and weighting, as tensors and numbers."""
+        """State of optimiser, weighting and sampling, as tensors and numbers."""
         return {
             "optimizer": self.exp.optimizer.state_dict(),
             "weighting": self.exp.weighting.state_dict(),
+            "sampling": self.exp.sampling.state_dict(),
         }
 
     def load_rest(self, rest: dict[str, Any]) -> None:
         """Restore what ``rest`` gave."""
         self.exp.weighting.load_state_dict(rest["weighting"])
         self.exp.optimizer.load_state_dict(rest["optimizer"])
+        self.exp.sampling.load_state_dict(rest["sampling"])
 
     def good(self) -> dict[str, Any]:
         """A copy to fall back to when numbers stop being finite."""
