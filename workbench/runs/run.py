@@ -12,7 +12,6 @@ from workbench.spec import Spec
 
 if TYPE_CHECKING:
     import pandas as pd
-    from torch import Tensor
 
     from workbench.fusions.model import Model
     from workbench.plots import Figure
@@ -124,15 +123,17 @@ class Run:
         """
         return self._rebuilt()[0]
 
-    def predict(self, views: Any = None) -> dict[str, "Tensor"]:
-        """Predictions of the selected model, per task, in the words of the raw targets.
+    def predict(self, views: Any = None, names: bool | None = None) -> dict[str, Any]:
+        """Predictions of the selected model, per task: tensors in the numbers of the raw targets, or lists of names.
 
         Args:
             views: name -> tensor ``[batch, ...]`` (or one tensor, where the problem has one view), as the problem's
-                data hold them; for a table, a DataFrame with its columns; None: the test split.
+                data hold them; for texts, strings or lists of words; for a table, a DataFrame with its columns; None:
+                the test split.
+            names: names of classes and tags, and words, instead of their numbers; None: where texts are given.
 
         Raises:
-            WorkbenchError: a view that is missing or has another shape, columns that do not fit.
+            WorkbenchError: a view that is missing or has another shape, columns that do not fit, a text without words.
         """
         import pandas as pd
         import torch
@@ -150,7 +151,11 @@ class Run:
         faults = [f"predict has no view {name!r}: {one_of(name, shapes)}." for name in views if name not in shapes]
         faults += [f"predict needs the view {name!r}." for name in shapes if name not in views]
         ready = {}
+        texts = [name for name, x in views.items() if name in data.codecs and not isinstance(x, torch.Tensor)]
         for name, x in views.items():
+            if name in data.codecs:
+                ready[name] = data.from_texts(name, x) if name in texts else x
+                continue
             ready[name] = torch.as_tensor(x, dtype=torch.float32)
             if name in shapes and tuple(ready[name].shape[1:]) != shapes[name]:
                 wanted = ", ".join(map(str, shapes[name]))
@@ -158,6 +163,8 @@ class Run:
         if faults:
             raise WorkbenchError(*faults)
         found = outputs(model, ready)
+        if bool(texts) if names is None else names:
+            return {task.name: task.in_words(found[task.name]) for task in data.tasks}
         return {task.name: task.predict(found[task.name]) for task in data.tasks}
 
     def _rebuilt(self) -> tuple["Model", Any]:

@@ -102,6 +102,10 @@ class Task(ABC):
     def predict(self, output: Any) -> Any:
         """The prediction in the words of the raw target: class numbers, or values in their own unit. ``[batch]``."""
 
+    def in_words(self, output: Any) -> list[Any]:
+        """The prediction as one reads it, a value per example: names of classes or tags, words; else numbers."""
+        return self.predict(output).tolist()
+
     @abstractmethod
     def describe(self) -> dict[str, object]:
         """JSON values from which the task can be shown and rebuilt: kind, classes, unit, mean and spread."""

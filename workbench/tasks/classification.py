@@ -104,6 +104,10 @@ class Classification(Task):
         """The number of the likeliest class, int64 ``[batch]``; ``classes`` has the names."""
         return output.argmax(dim=-1)
 
+    def in_words(self, output: Tensor) -> list[str]:
+        """The names of the likeliest classes."""
+        return [self.classes[number] for number in self.predict(output).tolist()]
+
     def describe(self) -> dict[str, object]:
         return {"kind": self.kind, "name": self.name, "classes": list(self.classes)}
 
