@@ -209,3 +209,7 @@ def test_reaches_the_pareto_set_of_two_quadratics(name, start):
         rate = 0.05 * min(1.0, 0.98 ** (step - 500))  # updates of fixed length need a falling rate
         x = x - rate * weighting(J, losses=losses)
     assert (toy.pareto_set(2001) - x).norm(dim=1).min() < 2e-3
+
+
+def test_adatask_where_nothing_is_shared():
+    assert get("adatask")(torch.zeros(3, 0)).shape == (0,)

@@ -158,3 +158,12 @@ def test_graddrop_draws_signs_by_their_purity():
     J = torch.tensor([[3.0], [-1.0]]).expand(2, 20_000)
     share = (get("graddrop")(J) > 0).float().mean().item()
     assert share == pytest.approx(0.75, abs=0.02)
+
+
+@pytest.mark.parametrize("normalisation", ["l2", "loss+"])
+@pytest.mark.parametrize("scale", [1e-12, 1.0, 1e12])
+def test_mgda_weights_act_on_the_normalised_gradients(normalisation, scale):
+    """Orthogonal gradients of lengths 1 and 2, both brought to 1: α = ½ each, so w_i = ½ / ‖g_i‖ (L = 1)."""
+    G = torch.diag(torch.tensor([1.0, 4.0], dtype=torch.float64)) * scale**2
+    w = get("mgda", normalisation=normalisation)(G, losses=torch.ones(2, dtype=torch.float64))
+    torch.testing.assert_close(w * scale, torch.tensor([0.5, 0.25], dtype=torch.float64))

@@ -57,10 +57,13 @@ class MGDA(GramianWeighting):
             if losses is None:
                 raise WorkbenchError(f"Weighting 'mgda' with normalisation {self.normalisation!r} needs losses=.")
             norms = norms * losses.detach().double().abs().clamp(min=tiny)
-        G64 = G64 / G64.diagonal(dim1=-2, dim2=-1).amax(-1).clamp(min=tiny)[..., None, None]
+        longest = G64.diagonal(dim1=-2, dim2=-1).amax(-1).clamp(min=tiny)
+        G64 = G64 / longest[..., None, None]
+        unit = torch.ones_like(longest)  # of the norms, kept apart so that nothing overflows on the way
         if self.normalisation in ("l2", "loss+"):
             size = G64.diagonal(dim1=-2, dim2=-1).sqrt()
             norms = norms * torch.where(size > 0, size, 1.0)
+            unit = longest.sqrt()
         scaled = G64 / norms[..., None] / norms[..., None, :]
         scaled = scaled / scaled.diagonal(dim1=-2, dim2=-1).amax(-1).clamp(min=tiny)[..., None, None]
         if G.shape[-1] == 2:
@@ -72,4 +75,4 @@ class MGDA(GramianWeighting):
             alpha = torch.where(bend[..., None] > 0, both.clamp(0, 1), 0.5)
         else:
             alpha = on_host(scaled, SOLVERS[self.solver])
-        return (alpha / norms).to(G.dtype)
+        return (alpha / norms / unit[..., None]).clamp(max=torch.finfo(G.dtype).max).to(G.dtype)

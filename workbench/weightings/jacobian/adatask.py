@@ -50,7 +50,7 @@ class AdaTask(JacobianAggregator):
         direction = torch.zeros_like(J[0])
         for row, i in zip(J, range(len(J)) if tasks is None else tasks, strict=True):
             if not self.unit[i]:
-                self.unit[i] = row.abs().max().double()
+                self.unit[i] = torch.linalg.vector_norm(row, torch.inf).double() if len(row) else 0.0
             if not self.unit[i]:
                 continue  # no gradient so far: nothing to remember
             self.count[i] += 1
