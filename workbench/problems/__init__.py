@@ -1,6 +1,7 @@
 """Data as problems: views in, one target per task, split into train, val and test."""
 
 from workbench.problems.base import SPLITS, Data, FittedView, Problem, Raw, View
+from workbench.problems.census import Census
 from workbench.problems.digit_pairs import DigitPairs
 from workbench.problems.digits import Digits
 from workbench.problems.gradnorm_toy import GradNormToy
@@ -10,6 +11,7 @@ from workbench.problems.table import Table
 
 __all__ = [
     "SPLITS",
+    "Census",
     "Data",
     "DigitPairs",
     "Digits",

@@ -66,7 +66,7 @@ def read(path: str, names: list[str]) -> Sheet:
     Raises:
         WorkbenchError: what cannot be read, with file and row.
     """
-    found = _locate(Path(path).expanduser())
+    found = locate(Path(path).expanduser())
     if not found.is_dir():
         frame, numbers = _read_file(found, names)
         rows = len(frame)
@@ -80,7 +80,12 @@ def from_frame(frame: "pd.DataFrame", name: str) -> Sheet:
     return Sheet(frame, name, [name], np.zeros(rows, dtype=int), np.arange(1, rows + 1), {})
 
 
-def _locate(path: Path) -> Path:
+def locate(path: Path) -> Path:
+    """A file or folder, looked up in the working folder, then in the data folder.
+
+    Raises:
+        WorkbenchError: there is none; with its nearest neighbours.
+    """
     places = [path] if path.is_absolute() else [path, data_folder() / path]
     for place in places:
         if place.exists():
@@ -162,7 +167,7 @@ def _read_text(path: Path, names: list[str]) -> tuple["pd.DataFrame", np.ndarray
     """Every cell as text, with the row numbers; blank lines are left out but counted."""
     import pandas as pd
 
-    text = _text(path)
+    text = text_of(path)
     separator = "\t" if ".tsv" in path.suffixes else max(",;\t", key=text.partition("\n")[0].count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, skipinitialspace=True, strict=True)
     header, rows, numbers, faults = list(names), [], [], []
@@ -198,7 +203,12 @@ def _read_text(path: Path, names: list[str]) -> tuple["pd.DataFrame", np.ndarray
     return pd.DataFrame(dict(zip(header, columns, strict=True)), dtype=object), np.array(numbers, dtype=int)
 
 
-def _text(path: Path) -> str:
+def text_of(path: Path) -> str:
+    """The text of a file, gzipped or not.
+
+    Raises:
+        WorkbenchError: it cannot be read, or is no UTF-8.
+    """
     try:
         raw = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
         return raw.decode("utf-8-sig")
