@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from workbench.runs.compare import Comparison as Comparison
     from workbench.runs.compare import compare as compare
     from workbench.runs.cost import cost as cost
+    from workbench.runs.cross_validate import CrossValidation as CrossValidation
+    from workbench.runs.cross_validate import cross_validate as cross_validate
     from workbench.runs.landscape import Landscape as Landscape
     from workbench.runs.landscape import landscape as landscape
     from workbench.runs.preview import preview as preview
@@ -65,6 +67,8 @@ _NAMES = {
     "compare": ("workbench.runs.compare", "compare"),
     "cost": ("workbench.runs.cost", "cost"),
     "affinity": ("workbench.runs.affinity", "affinity"),
+    "cross_validate": ("workbench.runs.cross_validate", "cross_validate"),
+    "CrossValidation": ("workbench.runs.cross_validate", "CrossValidation"),
     "landscape": ("workbench.runs.landscape", "landscape"),
     "preview": ("workbench.runs.preview", "preview"),
     "Run": ("workbench.runs.run", "Run"),

@@ -80,6 +80,11 @@ class Spec(BaseModel):
     test_fraction: Annotated[
         float, Field(gt=0, lt=1, description="share of all rows kept for the final test"), Slider(0.05, 0.5)
     ] = 0.2
+    folds: Annotated[
+        int | None,
+        Field(ge=2, description="cut the rows into so many folds, one of them the test split; none: fractions"),
+    ] = None
+    fold: Annotated[int, Field(ge=0, description="with folds: which one is the test split, from 0")] = 0
     precision: Annotated[Literal["float32", "bf16"], Field(description="bf16: mixed precision through autocast")] = (
         "float32"
     )
@@ -337,7 +342,15 @@ def _combination_faults(spec: Spec, broken: set[str]) -> list[str]:
             faults += component(family, spec.chosen(family)[0]).objections(spec)
     if not broken & {"losses", "problem"} and spec.losses:
         faults += _losses_of_no_task(spec)
-    if spec.val_fraction + spec.test_fraction >= 1:
+    if spec.folds is not None and spec.fold >= spec.folds:
+        faults.append(
+            f"Spec: fold = {spec.fold}, but with folds = {spec.folds} they are numbered 0 to {spec.folds - 1}."
+        )
+    if spec.folds is None and spec.fold:
+        faults.append(f"Spec: fold = {spec.fold} needs folds, the number of parts.")
+    if spec.folds is not None and spec.val_fraction + 1 / spec.folds >= 1:
+        faults.append(f"Spec: val_fraction = {spec.val_fraction:g} and folds = {spec.folds} leave nothing to train on.")
+    if spec.folds is None and spec.val_fraction + spec.test_fraction >= 1:
         faults.append(
             f"Spec: val_fraction + test_fraction = {spec.val_fraction + spec.test_fraction:g} leaves nothing to train "
             "on; together they must stay below 1."

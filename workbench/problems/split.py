@@ -9,7 +9,8 @@ from torch import Tensor
 from workbench.component import WorkbenchError, component
 from workbench.encoders.base import FALLBACK, Encoder
 from workbench.problems.base import SPLITS, Data, Problem, Raw, Texts
-from workbench.tasks.classification import Classification
+from workbench.problems.folds import fold_rows
+from workbench.problems.strata import label_columns, take
 from workbench.tasks.losses.base import Loss
 
 
@@ -27,6 +28,8 @@ def prepare(
     train_fraction: float = 1.0,
     reader: Callable[[str], Encoder] = usual_reader,
     losses: Mapping[str, Loss] | None = None,
+    folds: int | None = None,
+    fold: int = 0,
 ) -> Data:
     """A problem loaded, split and encoded, on the CPU.
 
@@ -46,6 +49,8 @@ def prepare(
         train_fraction: share of the training rows that is kept; for one seed a smaller share is part of a larger one.
         reader: the encoder that will read views of a kind; it says how texts become numbers.
         losses: task -> what a label costs; a task that is not named keeps its own loss.
+        folds: cut the rows into so many parts, of which one is the test split, instead of the test fraction.
+        fold: which one, from 0.
 
     Raises:
         WorkbenchError: a task the problem lacks, bad data, a split without rows, a task without training labels, a loss
@@ -54,9 +59,12 @@ def prepare(
     names = problem.check_tasks(tasks)
     raw = problem.load(seed)
     _check(problem, raw)
-    splits = split_rows(problem, raw, seed, val_fraction, test_fraction)
+    if folds is None:
+        splits = split_rows(problem, raw, seed, val_fraction, test_fraction)
+    else:
+        splits = fold_rows(problem, raw, seed, val_fraction, folds, fold)
     raw, splits = problem.compose(raw, splits, seed)
-    splits["train"] = thin(splits["train"], _label_columns(raw), train_fraction, seed)
+    splits["train"] = thin(splits["train"], label_columns(raw), train_fraction, seed)
 
     chosen = [task for task in raw.tasks if task.name in names]
     targets, labelled = {}, {}
@@ -134,43 +142,12 @@ def split_rows(problem: Problem, raw: Raw, seed: int, val_fraction: float, test_
                 f"Problem {problem.name!r}: {total} {thing} are too few for a test split of {test_fraction:g}, a "
                 f"validation split of {val_fraction:g} and a rest to train on."
             )
-        pool, found[split] = _take(pool, count, raw, random)
+        pool, found[split] = take(pool, count, raw, random)
     found["train"] = pool
     empty = [split for split in SPLITS if len(found[split]) == 0]
     if empty:
         raise WorkbenchError(f"Problem {problem.name!r}: the split {empty[0]!r} has no rows.")
     return {split: torch.from_numpy(found[split]) for split in SPLITS}
-
-
-def _take(pool: np.ndarray, count: int, raw: Raw, random: np.random.RandomState) -> tuple[np.ndarray, np.ndarray]:
-    """The pool without the ``count`` rows (or groups) taken out of it, and those taken; both ascending."""
-    from sklearn.model_selection import GroupShuffleSplit, ShuffleSplit, StratifiedShuffleSplit
-
-    if raw.groups is not None:
-        splitter = GroupShuffleSplit(1, test_size=count, random_state=random)
-        stay, go = next(splitter.split(pool, groups=raw.groups.numpy()[pool]))
-    else:
-        sources = [] if raw.sources is None else [raw.sources.numpy()]
-        strata = _strata([column[pool] for column in sources + _label_columns(raw)], min(count, len(pool) - count))
-        kind = ShuffleSplit if strata is None else StratifiedShuffleSplit
-        stay, go = next(kind(1, test_size=count, random_state=random).split(pool, strata))
-    return np.sort(pool[stay]), np.sort(pool[go])
-
-
-def _label_columns(raw: Raw) -> list[np.ndarray]:
-    """The labels of every classification task, missing ones as -100."""
-    return [task.encode(raw.targets[task.name]).numpy() for task in raw.tasks if isinstance(task, Classification)]
-
-
-def _strata(columns: list[np.ndarray], smallest: int) -> np.ndarray | None:
-    """The finest usable labels: each seen twice at least, and no more of them than rows in the smaller part."""
-    if not columns:
-        return None
-    for candidate in (np.stack(columns, axis=1), *(column[:, None] for column in columns)):
-        _, strata, counts = np.unique(candidate, axis=0, return_inverse=True, return_counts=True)
-        if 1 < len(counts) <= smallest and counts.min() >= 2:
-            return strata.reshape(-1)
-    return None
 
 
 def thin(rows: Tensor, columns: list[np.ndarray], fraction: float, seed: int) -> Tensor:

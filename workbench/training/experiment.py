@@ -138,6 +138,8 @@ def load(spec: Spec, encoder: Encoder) -> Data:
         spec.train_fraction,
         reader=lambda kind: encoder_for(kind, encoder),
         losses=spec.build_losses(),
+        folds=spec.folds,
+        fold=spec.fold,
     )
 
 
