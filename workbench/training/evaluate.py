@@ -32,6 +32,7 @@ def joined(parts: Sequence[Any]) -> Any:
     return torch.cat(list(parts)) if isinstance(parts[0], Tensor) else type(parts[0]).join(parts)
 
 
+@torch.no_grad()
 def evaluate(model: Model, data: Data, split: str, precision: str = "float32") -> dict[str, dict[str, float]]:
     """Mean loss over present labels, and the metrics, per task.
 
