@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from workbench.runs.landscape import Landscape as Landscape
     from workbench.runs.landscape import landscape as landscape
     from workbench.runs.preview import preview as preview
+    from workbench.runs.reference import reference as reference
     from workbench.runs.run import Run as Run
     from workbench.runs.run import open_run as open  # noqa: F401
     from workbench.runs.session import Session as Session
@@ -71,6 +72,7 @@ _NAMES = {
     "CrossValidation": ("workbench.runs.cross_validate", "CrossValidation"),
     "landscape": ("workbench.runs.landscape", "landscape"),
     "preview": ("workbench.runs.preview", "preview"),
+    "reference": ("workbench.runs.reference", "reference"),
     "Run": ("workbench.runs.run", "Run"),
     "Session": ("workbench.runs.session", "Session"),
     "Comparison": ("workbench.runs.compare", "Comparison"),
