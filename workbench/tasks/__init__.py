@@ -2,6 +2,22 @@
 
 from workbench.tasks.base import Task
 from workbench.tasks.classification import Classification
+from workbench.tasks.depth import Depth
+from workbench.tasks.multilabel import MultiLabel
+from workbench.tasks.normals import Normals
+from workbench.tasks.ordinal import Ordinal
+from workbench.tasks.reconstruction import Reconstruction
 from workbench.tasks.regression import Regression
+from workbench.tasks.segmentation import Segmentation
 
-__all__ = ["Classification", "Regression", "Task"]
+__all__ = [
+    "Classification",
+    "Depth",
+    "MultiLabel",
+    "Normals",
+    "Ordinal",
+    "Reconstruction",
+    "Regression",
+    "Segmentation",
+    "Task",
+]

@@ -11,9 +11,9 @@ from workbench.component import Component, WorkbenchError, members
 from workbench.tasks.base import Task
 
 #: kinds of task whose output is logits ``[..., classes]`` and whose targets are class numbers ``[...]``
-CLASSES = ("classification",)
+CLASSES = ("classification", "segmentation")
 #: kinds of task whose output is one number per target, ``[..., 1]``
-NUMBERS = ("regression",)
+NUMBERS = ("regression", "depth")
 
 
 class Loss(Component):
