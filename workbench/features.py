@@ -28,7 +28,10 @@ class Features:
 
     @cached_property
     def pooled(self) -> Tensor:
-        """One vector per example, ``[batch, features]``: the mean over the positions that hold something."""
+        """One vector per example, ``[batch, features]``: the mean over the positions that hold something.
+
+        (What was given positions by a fusion may have been pooled in another way; it is set then.)
+        """
         if self.values.dim() == 2:
             return self.values
         flat = self.values.flatten(1, -2)
@@ -42,23 +45,37 @@ class Features:
         return Features(values, self.mask)
 
 
+def leading(parts: Sequence[Features]) -> Features:
+    """The features with the most position axes, the first of them."""
+    return max(parts, key=lambda part: part.values.dim())
+
+
+def at_positions_of(lead: Features, part: Features) -> Tensor:
+    """The values of a part at the positions of another, ``[batch, *positions, features]``.
+
+    Itself where the positions are the same; else pooled, and repeated at every position.
+    """
+    if part.values.shape[:-1] == lead.values.shape[:-1]:
+        return part.values
+    positions = lead.values.shape[1:-1]
+    return part.pooled.view(len(part.values), *[1] * len(positions), -1).expand(-1, *positions, -1)
+
+
+def aligned(parts: Sequence[Features]) -> list[Features]:
+    """All parts at the positions of the leading one."""
+    lead = leading(parts)
+    return [part if part is lead else lead.but(at_positions_of(lead, part)) for part in parts]
+
+
 def side_by_side(parts: Sequence[Features]) -> Features:
     """Several features as one, ``[batch, *positions, Σ features]``.
 
-    Parts with the same positions are joined there; a vector beside a sequence or a map is repeated at every position;
-    where positions differ all parts are pooled first.
+    They are joined at the positions of the leading part, the one with the most position axes (the first of them). A
+    part with the same positions is joined there; any other is pooled and repeated at every position.
     """
     if len(parts) == 1:
         return parts[0]
-    shapes = {part.values.shape[1:-1] for part in parts if part.values.dim() > 2}
-    if len(shapes) != 1:
-        return Features(torch.cat([part.pooled for part in parts], dim=-1))
-    (shape,) = shapes
-    whole = [
-        part.values
-        if part.values.dim() > 2
-        else part.values.reshape(len(part.values), *[1] * len(shape), -1).expand(-1, *shape, -1)
-        for part in parts
-    ]
-    masks = [part.mask for part in parts if part.mask is not None]
-    return Features(torch.cat(whole, dim=-1), masks[0] if masks else None)
+    lead = leading(parts)
+    masks = [part.mask for part in parts if part.mask is not None and part.mask.shape == lead.values.shape[:-1]]
+    whole = torch.cat([at_positions_of(lead, part) for part in parts], dim=-1)
+    return Features(whole, lead.mask if lead.mask is not None or not masks else masks[0])

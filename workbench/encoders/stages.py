@@ -2,10 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from torch import Tensor, nn
 
 from workbench.features import Features
+
+if TYPE_CHECKING:
+    from workbench.encoders.base import View
 
 
 class Plain(nn.Sequential):
@@ -35,7 +39,12 @@ class Stages(nn.Module):
         stages: modules, each called with a tensor and the mask of the view (None where there is none).
         places: how the tensor after each stage lies.
         features: number of features at the end.
+        view: what it reads; told by whoever built it for a model.
+        gives: what comes out per example, a "vector", a "sequence" or a "map"; told likewise.
     """
+
+    view: "View | None" = None
+    gives: str = "vector"
 
     def __init__(self, stages: Sequence[nn.Module], places: Sequence[Place]) -> None:
         super().__init__()
