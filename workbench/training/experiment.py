@@ -115,11 +115,14 @@ class Experiment:
         return nullcontext()
 
     def seed_step(self, number: int) -> None:
-        """Make all randomness of a step (dropout, say) a function of its number and the seed."""
-        generator = torch.default_generator
+        """Make all randomness of a step (dropout, augmentation) a function of its number and the seed.
+
+        Augmentation draws on the CPU, wherever the data are.
+        """
+        seed = mixed(self.spec.seed, -number)
+        torch.default_generator.manual_seed(seed)
         if self.device.type == "cuda":
-            generator = torch.cuda.default_generators[self.device.index]
-        generator.manual_seed(mixed(self.spec.seed, -number))
+            torch.cuda.default_generators[self.device.index].manual_seed(seed)
 
     def present(self, rows: Tensor) -> list[int]:
         """Positions of the tasks with at least one label among these rows."""
