@@ -1,10 +1,14 @@
 """What a task is: an output, a loss, metrics, and how to read a prediction."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import torch
 from torch import Tensor, nn
+
+from workbench.component import WorkbenchError
+from workbench.tasks import mixing
 
 if TYPE_CHECKING:
     from workbench.tasks.losses.base import Loss
@@ -18,7 +22,8 @@ class Task(ABC):
     the mean over the labels that are present.
 
     An output is a tensor ``[batch, ...]``; where it has to be more (a decoder that is asked step by step, say) it is
-    an object with a static method ``join(parts)``, which puts the outputs of several batches into one.
+    an object with a static method ``join(parts)``, which puts the outputs of several batches into one, and, where
+    several predictions of the same examples may be made one, a static method ``mix(parts, weights)``.
 
     Args:
         name: the task's name, as specs, plots and summaries use it.
@@ -34,6 +39,11 @@ class Task(ABC):
     higher_is_better: ClassVar[bool] = True
     #: quantities of this kind of task of which less is better
     lower_is_better: ClassVar[frozenset[str]] = frozenset({"loss", "mae"})
+    #: what several predictions are averaged as: "values"; or the probabilities behind logits, either of "classes" along
+    #: the last axis, or of "labels" that are each yes or no
+    averages: ClassVar[str] = "values"
+    #: a prediction at a position may depend on earlier positions only, since a later one gives it away
+    causal: ClassVar[bool] = False
     #: what a label costs, where the spec chose another loss than the task's own
     criterion: "Loss | None" = None
 
@@ -89,6 +99,31 @@ class Task(ABC):
             return losses.sum() / present.sum().clamp(min=1)
         each = weights.view(-1, *[1] * (present.dim() - 1)) * present
         return (losses * each).sum() / each.sum().clamp(min=torch.finfo(each.dtype).tiny)
+
+    def mix(self, outputs: Sequence[Any], weights: Tensor) -> Any:
+        """Several predictions of the same examples as one output, averaged as predictions of this kind are.
+
+        Args:
+            outputs: what several heads gave.
+            weights: of the predictions, ``[parts]``, at least 0, with sum 1.
+
+        Raises:
+            WorkbenchError: predictions of this task cannot be averaged.
+        """
+        if isinstance(outputs[0], Tensor):
+            return mixing.MIXED[self.averages](outputs, weights)
+        if not hasattr(outputs[0], "mix"):
+            raise WorkbenchError(
+                f"Task {self.name!r} ({self.kind}): several predictions cannot be made one; take a fusion with one "
+                "prediction per task, such as 'shared'."
+            )
+        return type(outputs[0]).mix(outputs, weights)
+
+    def spread(self, outputs: Sequence[Any]) -> Tensor:
+        """How far each of several predictions lies from their mean (root mean square), ``[parts]``; NaN: no telling."""
+        if isinstance(outputs[0], Tensor):
+            return mixing.distances([mixing.READ[self.averages](output.float()) for output in outputs])
+        return torch.full((len(outputs),), float("nan"))
 
     def present(self, target: Tensor) -> Tensor:
         """Which labels are there, ``bool[rows, ...]``."""

@@ -28,6 +28,7 @@ class Classification(Task):
 
     kind = "classification"
     metric = "accuracy"
+    averages = "classes"
 
     def __init__(self, name: str, classes: Sequence[str]) -> None:
         super().__init__(name)

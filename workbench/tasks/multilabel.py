@@ -32,6 +32,7 @@ class MultiLabel(Task):
 
     kind: ClassVar[str] = "multilabel"
     metric: ClassVar[str] = "average_precision"
+    averages: ClassVar[str] = "labels"
 
     def __init__(self, name: str, labels: Sequence[str]) -> None:
         super().__init__(name)

@@ -44,6 +44,7 @@ class Ordinal(Task):
 
     kind: ClassVar[str] = "ordinal"
     metric: ClassVar[str] = "mae"
+    averages: ClassVar[str] = "labels"
     higher_is_better: ClassVar[bool] = False
 
     def __init__(self, name: str, levels: Sequence[str]) -> None:

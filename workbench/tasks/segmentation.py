@@ -31,6 +31,7 @@ class Segmentation(Dense):
 
     kind: ClassVar[str] = "segmentation"
     metric: ClassVar[str] = "miou"
+    averages: ClassVar[str] = "classes"
 
     def __init__(self, name: str, classes: Sequence[str]) -> None:
         super().__init__(name)

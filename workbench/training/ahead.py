@@ -82,4 +82,5 @@ def with_validation(exp: Experiment, rows: Tensor, active: Sequence[int], number
     """One forward pass over the batch, and a batch of validation rows to judge the next step by."""
     seen = one_pass(exp, rows, active, number, True)
     assert seen.taken is not None
-    return Seen(seen.losses, seen.values, Ahead(exp, seen.taken, exp.validation_rows(number), active))
+    ahead = Ahead(exp, seen.taken, exp.validation_rows(number), active)
+    return Seen(seen.losses, seen.values, ahead, seen.penalty)

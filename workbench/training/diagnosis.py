@@ -2,11 +2,13 @@
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from workbench.component import WorkbenchError
+from workbench.fusions.several import Several
 from workbench.training.experiment import Experiment
 
 
@@ -20,7 +22,7 @@ def diagnosis(
     active: Sequence[int],
     losses: Sequence[float],
     views: dict[str, Tensor] | None = None,
-    outputs: dict[str, Tensor] | None = None,
+    outputs: dict[str, Any] | None = None,
 ) -> str:
     """One sentence: which task, which tensor, what to do."""
     broken = [(exp.names[i], loss) for i, loss in zip(active, losses, strict=True) if not math.isfinite(loss)]
@@ -40,5 +42,7 @@ def diagnosis(
     return f"{what}: {places[0]}; try a lower learning rate than {rate:g}, or clip. The last good state is kept."
 
 
-def _bad(x: Tensor) -> bool:
-    return x.is_floating_point() and not bool(torch.isfinite(x).all())
+def _bad(x: Any) -> bool:
+    if isinstance(x, Several):
+        return any(_bad(part) for part in x.parts)
+    return isinstance(x, Tensor) and x.is_floating_point() and not bool(torch.isfinite(x).all())

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from workbench.fusions.several import Several
 from workbench.gradients.base import TaskGradients
 from workbench.gradients.halves import Halves
 from workbench.training.diagnosis import Diverged, diagnosis
@@ -22,32 +23,38 @@ class Seen:
         losses: one scalar per active task, with its graph where an ordinary backward pass is still to come.
         values: the same as numbers, ``[k]``.
         taken: the task gradients, where they were asked for.
+        penalty: what the model adds to the loss, outside the weights of the tasks, with its graph; None: nothing.
     """
 
     losses: Sequence[Tensor]
     values: Tensor
     taken: TaskGradients | None
+    penalty: Tensor | None = None
 
 
 def one_pass(exp: Experiment, rows: Tensor, active: Sequence[int], number: int, take: bool) -> Seen:
     """One forward pass over the batch."""
     losses, values, _, names = _forward(exp, rows, active, number, take)
-    return Seen(losses, values, exp.gradients.take(exp.model, losses, names) if take else None)
+    penalty = exp.model.sharing.penalty()
+    return Seen(losses, values, exp.gradients.take(exp.model, losses, names) if take else None, penalty)
 
 
 def two_halves(exp: Experiment, rows: Tensor, active: Sequence[int], number: int, take: bool) -> Seen:
     """A forward pass and the task gradients of each half of the batch (a batch of one row is both its halves)."""
     parts = rows.tensor_split(2) if len(rows) > 1 else (rows, rows)
-    taken, values, counts = [], [], []
+    taken, values, counts, penalties = [], [], [], []
     for part in parts:
         losses, found, targets, names = _forward(exp, part, active, number, True)
+        penalties.append(exp.model.sharing.penalty())
         taken.append(exp.gradients.take(exp.model, losses, names))
         values.append(found)
         counts.append(_labels(exp, targets, active, part, found))
     count = torch.stack(counts)
     shares = count / count.sum(0).clamp(min=torch.finfo(count.dtype).tiny)
     mean = (torch.stack(values) * shares).sum(0)
-    return Seen(list(mean), mean, Halves(taken[0], taken[1], shares))
+    one, two = penalties
+    penalty = None if one is None or two is None else (one + two) / 2
+    return Seen(list(mean), mean, Halves(taken[0], taken[1], shares), penalty)
 
 
 def _forward(
@@ -70,10 +77,15 @@ def task_loss(exp: Experiment, i: int, outputs: dict[str, Any], targets: dict[st
     """The loss of one task on a batch: the mean over its labels, weighted where examples have weights."""
     task, data = exp.tasks[i], exp.data
     output, target = outputs[task.name], targets[task.name]
-    if data.row_weights is None and task.criterion is None and task.name not in data.labelled:
-        return task.mean_loss(output, target)
+    plain = task.criterion is None and task.name not in data.labelled
+
+    def loss(output: Any, weights: Tensor | None) -> Tensor:
+        if plain and weights is None:
+            return task.mean_loss(output, target)
+        return task.loss(output, target, weights, learning=True)
+
     weights = None if data.row_weights is None else data.row_weights[rows]
-    return task.loss(output, target, weights, learning=True)
+    return output.loss(loss, rows, weights) if isinstance(output, Several) else loss(output, weights)
 
 
 def _labels(exp: Experiment, targets: dict[str, Tensor], active: Sequence[int], rows: Tensor, like: Tensor) -> Tensor:
