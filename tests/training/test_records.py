@@ -5,7 +5,17 @@ import math
 import pytest
 
 from workbench.training.commands import Command, Inbox
-from workbench.training.records import AffinityMap, Applied, Begin, End, Evaluation, Step, from_line, to_line
+from workbench.training.records import (
+    AffinityMap,
+    Applied,
+    Begin,
+    End,
+    Evaluation,
+    Inspection,
+    Step,
+    from_line,
+    to_line,
+)
 
 NAN, INF = math.nan, math.inf
 
@@ -18,6 +28,7 @@ NAN, INF = math.nan, math.inf
         AffinityMap(3, 1, "gradient_cosine", ((1.0, NAN), (-0.5, 1.0))),
         AffinityMap(3, 1, "gradient_cosine", ((1.0, NAN), (NAN, NAN)), ((0.25, NAN), (NAN, NAN))),
         Evaluation(9, 1, "val", {"a": {"loss": NAN, "accuracy": 1.0}}),
+        Inspection(9, 1, "gate", ("a", "b"), ("expert 1",), ((0.5,), (NAN,))),
         Applied(4, 1, "set", {"lr": 0.1, "weights": {"a": 2.0}}),
         End(10, 2, "done", "all epochs done", 2),
     ],

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from workbench.training.records import AffinityMap, Applied, Begin, Evaluation, Record, Step
+from workbench.training.records import AffinityMap, Applied, Begin, Evaluation, Inspection, Record, Step
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -55,6 +55,7 @@ class History:
         curves: (split, task, quantity) -> curve. Task is "" for what belongs to the whole run (``lr``, ``length``).
         affinities: (step, map ``[K, K]``), in order.
         gramians: what each map was measured from, where it was recorded, in order.
+        inspections: what the model showed of itself, in order.
         events: (step, text) for every command that was applied.
         tasks: names, in the order of the maps.
         method: the affinity measure.
@@ -64,6 +65,7 @@ class History:
         self.curves: dict[tuple[str, str, str], Curve] = {}
         self.affinities: list[tuple[int, np.ndarray]] = []
         self.gramians: list[GradientsAt] = []
+        self.inspections: list[Inspection] = []
         self.events: list[tuple[int, str]] = []
         self.tasks: tuple[str, ...] = ()
         self.method = ""
@@ -91,6 +93,8 @@ class History:
             if record.gramian and self._step is not None:  # a map follows the record of its step
                 taken = record.gramian, self._step.losses, self._step.weights
                 self.gramians.append(GradientsAt(record.step, *map(np.array, taken)))
+        elif isinstance(record, Inspection):
+            self.inspections.append(record)
         elif isinstance(record, Applied):
             shown = ", ".join(f"{key}={value}" for key, value in record.values.items() if value is not None)
             self.events.append((record.step, f"{record.command} {shown}".strip()))
@@ -116,6 +120,19 @@ class History:
             return float("nan")
         pairs = [v for s, v in zip(curve.steps, curve.values, strict=False) if step is None or s <= step]
         return pairs[-1] if pairs else float("nan")
+
+    def gates(self, name: str | None = None) -> "pd.DataFrame":
+        """What the model showed of itself, tidy: step, epoch, name, row, column, value; of one table if it is named."""
+        import pandas as pd
+
+        cells = [
+            (found.step, found.epoch, found.name, row, column, value)
+            for found in list(self.inspections)
+            if name is None or found.name == name
+            for row, values in zip(found.rows, found.values, strict=True)
+            for column, value in zip(found.columns, values, strict=True)
+        ]
+        return pd.DataFrame(cells, columns=["step", "epoch", "name", "row", "column", "value"])
 
     def frame(self) -> "pd.DataFrame":
         """Everything in one tidy frame: step, epoch, split, task, quantity, value."""

@@ -40,6 +40,10 @@ def report(run: "Run", path: Path) -> Path:
     figures = [run.losses(), run.weights()]
     if run._history.affinities:
         figures.append(run.heatmap())
+    if run._history.inspections:
+        from workbench.plots import gates
+
+        figures.append(gates(run.gates()))
     parts = [figure.to_html(full_html=False, include_plotlyjs=i == 0) for i, figure in enumerate(figures)]
     delta = summary["delta_m"]
     sentence = (

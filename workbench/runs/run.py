@@ -113,6 +113,28 @@ class Run:
         """
         return methods_now(self._history, step)
 
+    def gates(self, name: str | None = None) -> "pd.DataFrame":
+        """What the fusion showed of itself at each validation: gate values, mixing coefficients, attention.
+
+        ``wb.plots.gates`` draws it.
+
+        Args:
+            name: of one table; None: all.
+
+        Returns:
+            Columns ``step``, ``epoch``, ``name`` (of the table), ``row`` (a task where possible), ``column``, ``value``
+            (NaN where a row does not have the column).
+
+        Raises:
+            WorkbenchError: the fusion shows nothing, or no such table.
+        """
+        names = list(dict.fromkeys(found.name for found in self._history.inspections))
+        if not names:
+            raise WorkbenchError(f"Fusion {self.spec.chosen('fusion')[0]!r} shows nothing of itself in this run.")
+        if name is not None and name not in names:
+            raise WorkbenchError(f"This run has no table {name!r}: {one_of(name, names)}.")
+        return self._history.gates(name)
+
     # ------------------------------------------------------------------ the model
 
     def model(self) -> "Model":

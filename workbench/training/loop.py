@@ -10,6 +10,7 @@ from workbench.training.buffer import Buffer
 from workbench.training.commands import Inbox
 from workbench.training.evaluate import evaluate, score
 from workbench.training.experiment import Experiment
+from workbench.training.inspect import inspect
 from workbench.training.records import Applied, Begin, End, Evaluation, Record, Step
 from workbench.training.state import State
 from workbench.training.step import Diverged, step
@@ -171,7 +172,7 @@ def obey(
 
 
 def validate(state: State) -> Iterator[Record]:
-    """Evaluate on validation and keep the model if it is the best so far."""
+    """Evaluate on validation, keep the model if it is the best so far, and tell what it shows of itself."""
     exp, at = state.exp, state.position
     values = evaluate(exp.model, exp.data, "val", exp.spec.precision)
     yield Evaluation(at.step, at.epoch, "val", values)
@@ -187,6 +188,7 @@ def validate(state: State) -> Iterator[Record]:
         state.best = state.snapshot()
     else:
         at.waited += 1
+    yield from inspect(state)
 
 
 def epoch_means(state: State) -> Tensor:

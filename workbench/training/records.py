@@ -76,6 +76,25 @@ class Evaluation:
 
 
 @dataclass(frozen=True, slots=True)
+class Inspection:
+    """A table that the model showed of itself at a validation: gate values, mixing coefficients, attention.
+
+    Attributes:
+        name: of the table.
+        rows, columns: their names; rows are tasks where possible.
+        values: ``[rows][columns]``, NaN where there is nothing.
+    """
+
+    type: ClassVar[str] = "inspection"
+    step: int
+    epoch: int
+    name: str
+    rows: tuple[str, ...]
+    columns: tuple[str, ...]
+    values: tuple[tuple[float, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Applied:
     """A command that took effect after ``step`` updates; replaying these replays the run."""
 
@@ -104,8 +123,8 @@ class End:
     best_epoch: int
 
 
-Record = Union[Begin, Step, AffinityMap, Evaluation, Applied, End]  # noqa: UP007
-TYPES: dict[str, Any] = {cls.type: cls for cls in (Begin, Step, AffinityMap, Evaluation, Applied, End)}
+Record = Union[Begin, Step, AffinityMap, Evaluation, Inspection, Applied, End]  # noqa: UP007
+TYPES: dict[str, Any] = {cls.type: cls for cls in (Begin, Step, AffinityMap, Evaluation, Inspection, Applied, End)}
 
 
 def to_line(record: Record) -> str:
