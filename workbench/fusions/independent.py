@@ -40,6 +40,8 @@ class Independent(Fusion):
     """One network per task: nothing is shared.
 
     ``ŷ_k = h_k(f_k(x))``. Several views are encoded apart and concatenated within each task's network.
+
+    Shapes: per task ``[batch, *positions, features]``, the features of all views together.
     """
 
     def build(self, new_encoder: NewEncoder, views: Sequence[str], tasks: Sequence[str]) -> Sharing:

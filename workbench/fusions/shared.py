@@ -27,6 +27,8 @@ class Shared(Fusion):
     """Hard sharing: one encoder for all tasks, a head for each.
 
     ``ŷ_k = h_k(f(x))``. Several views are encoded apart and concatenated.
+
+    Shapes: per task ``[batch, *positions, features]``, the features of all views together.
     """
 
     one_representation: ClassVar[bool] = True
