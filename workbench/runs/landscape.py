@@ -149,7 +149,7 @@ def landscape(
     walkers = [_Walker(*pick, starts=len(x0), seed=seed) for pick in chosen]
     x = nn.Parameter(x0.expand(len(walkers), *x0.shape).clone())
     learned = [parameter for walker in walkers for parameter in walker.parameters()]
-    rule = OPTIMIZERS[optimizer]([x, *learned], lr=lr)
+    rule = OPTIMIZERS[optimizer]([x, *learned], lr=lr, fused=True)
     lower = torch.tensor(land.lower, dtype=torch.float64)
     every = every or max(1, steps // POINTS)
     kept: list[tuple[int, Tensor, Tensor]] = []
@@ -234,11 +234,11 @@ def _directions(walkers: list[_Walker], losses: Tensor, J: Tensor, learned: list
             weights[m] = walker.weights(values[m], grams[m])
     scalar = [m for m, walker in enumerate(walkers) if isinstance(walker.copies[0], Scalarization)]
     if scalar:
-        leaf = losses[scalar].requires_grad_()
+        leaf = torch.stack([values[m] for m in scalar]).requires_grad_()
         copies = [copy for m in scalar for copy in walkers[m].copies]
         scalars = [
-            copy(values)  # type: ignore[operator]
-            for copy, values in zip(copies, leaf.flatten(0, 1).unbind(), strict=True)
+            copy(row)  # type: ignore[operator]
+            for copy, row in zip(copies, leaf.flatten(0, 1).unbind(), strict=True)
         ]
         found, *rest = torch.autograd.grad(torch.stack(scalars).sum(), [leaf, *learned], allow_unused=True)
         for m, row in zip(scalar, found.unbind(), strict=True):
