@@ -5,6 +5,7 @@ from workbench.problems.census import Census
 from workbench.problems.digit_pairs import DigitPairs
 from workbench.problems.digits import Digits
 from workbench.problems.gradnorm_toy import GradNormToy
+from workbench.problems.images import Images
 from workbench.problems.sines import Sines
 from workbench.problems.split import prepare
 from workbench.problems.table import Table
@@ -17,6 +18,7 @@ __all__ = [
     "Digits",
     "FittedView",
     "GradNormToy",
+    "Images",
     "Problem",
     "Raw",
     "Sines",
