@@ -6,9 +6,11 @@ from workbench.problems.digit_pairs import DigitPairs
 from workbench.problems.digits import Digits
 from workbench.problems.gradnorm_toy import GradNormToy
 from workbench.problems.images import Images
+from workbench.problems.scenes import SceneImages
 from workbench.problems.sines import Sines
 from workbench.problems.split import prepare
 from workbench.problems.table import Table
+from workbench.problems.views import Views
 
 __all__ = [
     "SPLITS",
@@ -21,8 +23,10 @@ __all__ = [
     "Images",
     "Problem",
     "Raw",
+    "SceneImages",
     "Sines",
     "Table",
     "View",
+    "Views",
     "prepare",
 ]

@@ -1,5 +1,7 @@
 """Handwritten digits, six tasks."""
 
+from typing import ClassVar
+
 import torch
 from torch import Tensor
 
@@ -34,7 +36,7 @@ class Digits(Problem):
     The first four follow from the digit alone, so they must help one another; the last two follow from the image alone.
     """
 
-    gives = ("image",)
+    gives: ClassVar[tuple[str, ...]] = ("image",)
 
     def load(self, seed: int) -> Raw:
         images, digit = load_digit_images()
