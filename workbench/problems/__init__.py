@@ -4,6 +4,7 @@ from workbench.problems.base import SPLITS, Data, FittedView, Problem, Raw, View
 from workbench.problems.census import Census
 from workbench.problems.digit_pairs import DigitPairs
 from workbench.problems.digits import Digits
+from workbench.problems.folder import NpyFolder
 from workbench.problems.gradnorm_toy import GradNormToy
 from workbench.problems.images import Images
 from workbench.problems.scenes import SceneImages
@@ -21,6 +22,7 @@ __all__ = [
     "FittedView",
     "GradNormToy",
     "Images",
+    "NpyFolder",
     "Problem",
     "Raw",
     "SceneImages",
