@@ -131,3 +131,19 @@ def test_an_empty_sentence_is_no_trouble():
         for output in model(x).values():
             assert bool(torch.isfinite(numbers(output)).all()), name_of(mode)
         assert not isinstance(model.eval()(x)["kind"], Several)
+
+
+@pytest.mark.parametrize(("encoder", "views"), [("cnn", 1), ("sequence", 3)])
+@pytest.mark.parametrize("mode", MODES, ids=name_of)
+def test_nothing_is_left_behind_on_another_device(mode, encoder, views):
+    """On the device that holds no numbers a tensor from the host does not pass unseen."""
+    device = torch.device("meta")
+    model = made(*mode, encoder, views).to(device)
+    out = model({name: x.to(device) for name, x in batch(encoder, views).items()})
+    loss = torch.stack([numbers(output).square().sum() for output in out.values()]).sum()
+    penalty = model.sharing.penalty()
+    (loss if penalty is None else loss + penalty).backward()
+    model.sharing.advance()
+    rows = torch.arange(BATCH, device=device)
+    for tensor in (loss, model.sharing.resample(rows), *(p.grad for p in model.parameters())):
+        assert tensor is None or tensor.device == device
