@@ -92,6 +92,7 @@ MODES = [(name, {}) for name in members("fusion")] + [
     ("ensemble", {"bootstrap": True}),
     ("attention", {"entropy": 0.1, "stem": 3}),
     ("attention", {"stages": 1}),
+    ("gated", {"per": "stream"}),
     ("cross_stitch", {"alpha": "scalar"}),
     ("sluice", {"start": "balanced"}),
     ("cgc", {"own": 2, "bottom": 2}),

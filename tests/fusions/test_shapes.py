@@ -19,7 +19,7 @@ SHAPES = {"mlp": (BATCH, 2), "cnn": (BATCH, 2), "sequence": (BATCH, 7, 2), "map"
 
 def test_size():
     assert len(members("fusion")) == 19
-    assert len(CASES) == (19 + 11) * 4 * 2
+    assert len(CASES) == (19 + 12) * 4 * 2
 
 
 @pytest.mark.parametrize(("fusion", "settings", "encoder", "views"), CASES)

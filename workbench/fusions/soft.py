@@ -26,20 +26,16 @@ class SoftSharing(IndependentSharing):
         return super().forward(views, tasks)
 
     def penalty(self) -> Tensor | None:
+        """``λ Σ_k Σ_j ‖W_k − sg W_j‖²`` over the asked tasks k, by the mean m: ``K ‖W_k − m‖² + Σ_j ‖W_j − m‖²``."""
         if self.strength == 0 or len(self.networks) == 1:
             return None
-        return self.strength * torch.stack([self._away(self.position[task]) for task in self.asked]).sum()
-
-    def _away(self, k: int) -> Tensor:
-        """``Σ_{j≠k} ‖W_k − sg W_j‖²``."""
-        total = torch.zeros((), device=next(self.parameters()).device)
-        for mine, *all_of_them in zip(
-            self.networks[k].parameters(), *(n.parameters() for n in self.networks), strict=True
-        ):
-            for j, other in enumerate(all_of_them):
-                if j != k:
-                    total = total + (mine - other.detach()).square().sum()
-        return total
+        asked, parts = [self.position[task] for task in self.asked], []
+        for together in zip(*(network.parameters() for network in self.networks), strict=True):
+            fixed = torch.stack([p.detach() for p in together])
+            mean = fixed.mean(0)
+            scatter = (fixed - mean).square().sum()
+            parts += [len(together) * (together[k] - mean).square().sum() + scatter for k in asked]
+        return self.strength * torch.stack(parts).sum()
 
     def inspect(self, views: dict[str, Tensor]) -> dict[str, Table]:
         flat = torch.stack([torch.cat([p.flatten() for p in network.parameters()]) for network in self.networks])
