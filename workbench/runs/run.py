@@ -175,11 +175,13 @@ class Run:
         ready = {}
         texts = [name for name, x in views.items() if name in data.codecs and not isinstance(x, torch.Tensor)]
         for name, x in views.items():
+            if name not in shapes:
+                continue
             if name in data.codecs:
                 ready[name] = data.from_texts(name, x) if name in texts else x
                 continue
             ready[name] = torch.as_tensor(x, dtype=torch.float32)
-            if name in shapes and tuple(ready[name].shape[1:]) != shapes[name]:
+            if tuple(ready[name].shape[1:]) != shapes[name]:
                 wanted = ", ".join(map(str, shapes[name]))
                 faults.append(f"View {name!r} should be [batch, {wanted}], found {list(ready[name].shape)}.")
         if faults:
