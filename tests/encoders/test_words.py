@@ -45,6 +45,10 @@ def test_strings_become_words(text, words):
     assert tokenize(text) == words
 
 
+def test_strings_may_keep_their_case():
+    assert tokenize("Bank of Norway.", lower=False) == ["Bank", "of", "Norway", "."]
+
+
 def test_words_are_numbered_by_frequency_then_alphabet():
     known = Vocabulary(SENTENCES)
     assert known.words == ["the", "cat", "sat", "dog", "down"]

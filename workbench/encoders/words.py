@@ -15,15 +15,15 @@ PADDING, UNKNOWN = 0, 1
 _WORD = re.compile(r"\w+(?:['’-]\w+|(?<=\d)[.,:](?=\d)\w+)*|[^\w\s]")
 
 
-def tokenize(text: str) -> list[str]:
-    """A string as lower-cased words and punctuation marks.
+def tokenize(text: str, lower: bool = True) -> list[str]:
+    """A string as words, lower-cased unless told otherwise, and punctuation marks.
 
     Words keep inner apostrophes and hyphens, numbers their inner points, commas and colons.
 
     >>> tokenize("Don't wake Anna-Lena at 7:30, please!")
     ["don't", 'wake', 'anna-lena', 'at', '7:30', ',', 'please', '!']
     """
-    return _WORD.findall(text.lower())
+    return _WORD.findall(text.lower() if lower else text)
 
 
 class Vocabulary:

@@ -7,10 +7,14 @@ from workbench.problems.digits import Digits
 from workbench.problems.folder import NpyFolder
 from workbench.problems.gradnorm_toy import GradNormToy
 from workbench.problems.images import Images
+from workbench.problems.intents import Intents
 from workbench.problems.scenes import SceneImages
 from workbench.problems.sines import Sines
 from workbench.problems.split import prepare
+from workbench.problems.summaries import Summaries
 from workbench.problems.table import Table
+from workbench.problems.tagging import TaggedSentences
+from workbench.problems.text import LabelledTexts
 from workbench.problems.views import Views
 
 __all__ = [
@@ -22,12 +26,16 @@ __all__ = [
     "FittedView",
     "GradNormToy",
     "Images",
+    "Intents",
+    "LabelledTexts",
     "NpyFolder",
     "Problem",
     "Raw",
     "SceneImages",
     "Sines",
+    "Summaries",
     "Table",
+    "TaggedSentences",
     "View",
     "Views",
     "prepare",

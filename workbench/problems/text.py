@@ -1,0 +1,115 @@
+"""Texts of one's own, with several labels each."""
+# ruff: noqa: RUF012 (a component copies the defaults of its settings)
+
+from typing import Annotated, Any, Literal
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from workbench.component import Field, Slider, WorkbenchError, one_of, register
+from workbench.encoders.words import tokenize
+from workbench.problems.base import Problem, Raw, Texts
+from workbench.problems.reading import LISTED, Sheet, from_frame, read
+from workbench.problems.table import Table
+from workbench.problems.target_column import target_column
+from workbench.problems.text_grammar import news
+from workbench.tasks.base import Task
+
+#: targets of the texts that the project writes
+WRITTEN = ["topic", "tone"]
+
+
+@register("problem", "text", tags=("core",))
+class LabelledTexts(Problem):
+    """A table with a column of texts and one column of labels per task: what is it about, in which tone?
+
+    ``path`` is a CSV, TSV or Parquet file, a folder with files named train / dev / valid / test, or in Python a
+    DataFrame, all as for the problem ``table``; so are the kinds of the targets (classification or regression) and
+    missing labels, which stay empty. Texts are cut into lower-cased words and punctuation marks; of each at most
+    ``longest`` are read.
+
+    Without a path the project writes short news by itself: different ones from a small English grammar, drawn by the
+    seed, with the targets ``topic`` (5 classes) and ``tone`` (positive, negative or neutral, often by a negation).
+
+    View ``text``, a sequence of words.
+    """
+
+    gives = ("text",)
+
+    path: Annotated[str | None, Field(description="file or folder; none: news written by the project")] = None
+    column: Annotated[str, Field(description="the column of texts")] = "text"
+    targets: Annotated[list[str], Field(description="target columns, one task each")] = []
+    kinds: Annotated[
+        dict[str, Literal["classification", "regression"]], Field(description="target -> kind, where it is misjudged")
+    ] = {}
+    missing: Annotated[list[str], Field(description="texts that mean: no value (an empty cell always does)")] = [
+        "?",
+        "NA",
+        "N/A",
+        "nan",
+        "NaN",
+        "null",
+        "NULL",
+    ]
+    columns: Annotated[list[str], Field(description="column names of a text file that has no header line")] = []
+    longest: Annotated[int, Field(ge=1, description="words read of each text"), Slider(10, 500)] = 200
+    count: Annotated[
+        int, Field(ge=100, le=20_000, description="texts that are written, without path"), Slider(500, 10_000)
+    ] = 1500
+
+    def load(self, seed: int) -> Raw:
+        sheet = self._written(seed) if self.path is None else read(self.path, self.columns)
+        names = self.task_names()
+        faults = [
+            f"{sheet.name} has no column {name!r} ({setting}): {one_of(name, sheet.frame.columns)}."
+            for setting, wanted in (("column", [self.column]), ("targets", names), ("kinds", list(self.kinds)))
+            for name in wanted
+            if name not in sheet.frame.columns
+        ]
+        if self.column in names:
+            faults.append(f"Problem 'text': {self.column!r} is the column of texts and a target, too.")
+        if faults:
+            raise WorkbenchError(*faults)
+        tasks: list[Task] = []
+        targets: dict[str, Tensor] = {}
+        for name in names:
+            try:
+                task, targets[name] = target_column(sheet, name, self.missing, self.kinds.get(name))
+                tasks.append(task)
+            except WorkbenchError as error:
+                faults += error.faults
+        texts = self._texts(sheet, faults)
+        if faults:
+            raise WorkbenchError(*faults)
+        fixed = {split: torch.from_numpy(rows) for split, rows in sheet.fixed.items()}
+        return Raw({"text": texts}, {"text": "text"}, targets, tasks, fixed)
+
+    def _texts(self, sheet: Sheet, faults: list[str]) -> Texts:
+        """The words of every row; what is wrong is added to the faults."""
+        cells = ["" if cell is None or cell is np.nan else str(cell) for cell in sheet.frame[self.column]]
+        words = [self._cut(cell) for cell in cells]
+        empty = [row for row, found in enumerate(words) if not found]
+        faults += [f"{sheet.place(row)}, column {self.column!r}: the text holds no word." for row in empty[:LISTED]]
+        if len(empty) > LISTED:
+            faults.append(f"… and {len(empty) - LISTED} more texts without a word.")
+        return Texts(words, self._cut)
+
+    def _cut(self, text: str) -> list[str]:
+        return tokenize(text)[: self.longest]
+
+    def _written(self, seed: int) -> Sheet:
+        import pandas as pd
+
+        return from_frame(pd.DataFrame(news(self.count, seed), columns=["text", *WRITTEN]), "the written news")
+
+    def task_names(self) -> list[str]:
+        if self.targets:
+            return list(self.targets)
+        if self.path is None:
+            return list(WRITTEN)
+        raise WorkbenchError(f"Problem 'text' needs the setting 'targets': which columns of {self.path} to tell.")
+
+    @classmethod
+    def prepare(cls, settings: dict[str, Any]) -> dict[str, Any]:
+        return Table.prepare(settings)
