@@ -123,6 +123,32 @@ def test_a_penalty_reaches_every_parameter_once_outside_the_weights(mode, kind, 
         torch.testing.assert_close(found, total, rtol=1e-4, atol=1e-5)
 
 
+def test_measuring_affinity_changes_nothing(tmp_path):
+    def losses(affinity):
+        spec = SPEC.replace(fusion="sluice", affinity=affinity, epochs=2, batch_size=300)
+        return wb.train(spec, progress=False, out=tmp_path).history.query("quantity == 'loss'")["value"].to_list()
+
+    assert losses(None) == losses({"name": "gradient_cosine", "every": 2})
+
+
+def test_a_penalty_behind_a_cut_in_the_graph(monkeypatch):
+    """Gradients at the representation cut the graph of the losses, not that of the penalty."""
+    exp = experiment("shared", gradients="representation", affinity="gradient_cosine")
+    exp.optimizer.step = lambda: None
+    rows, sharing = rows_of(exp), type(exp.model.sharing)
+    encoder = exp.model.sharing.network.encoders["image"]
+    step(exp, rows, [0, 1, 2], 1, True)
+    plain = [p.grad.clone() for p in exp.model.parameters()]
+    kept = []
+    encoder.register_forward_hook(lambda module, given, found: kept.append(found.values))
+    monkeypatch.setattr(sharing, "penalty", lambda self: kept[-1].square().mean())
+    step(exp, rows, [0, 1, 2], 1, True)
+    wanted = torch.autograd.grad(encoder(exp.data.batch(rows)[0]["image"]).values.square().mean(), encoder.parameters())
+    added = {id(p): g for p, g in zip(encoder.parameters(), wanted, strict=True)}
+    for p, without in zip(exp.model.parameters(), plain, strict=True):
+        torch.testing.assert_close(p.grad, without + added.get(id(p), 0.0), rtol=1e-4, atol=1e-6)
+
+
 def test_weights_and_losses_are_those_without_the_penalty():
     def told(strength):
         exp = experiment("sluice", {"orthogonality": strength}, weighting="pcgrad")

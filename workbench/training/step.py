@@ -61,11 +61,17 @@ def step(exp: Experiment, rows: Tensor, active: Sequence[int], number: int, want
 
     for parameter in exp.trained:
         parameter.grad = None
-    pull = [] if seen.penalty is None else pulled(exp, seen.penalty, number)
+    pull, also = [], {}
+    if seen.penalty is not None:
+        check_penalty(exp, seen.penalty, number)
+        if weighting.needs == "losses":
+            also["penalty"] = seen.penalty  # the one backward pass takes it along
+        else:
+            pull = pulled(exp, seen.penalty)
     if weighting.needs != "losses" and seen.taken is None:
         weights = with_held(exp, seen.losses, seen.values, [exp.names[i] for i in active], tasks)
     else:
-        weights = UPDATES[weighting.needs](weighting, seen.losses, seen.values, seen.taken, tasks)
+        weights = UPDATES[weighting.needs](weighting, seen.losses, seen.values, seen.taken, tasks, **also)
     for parameter, gradient in pull:
         parameter.grad = gradient if parameter.grad is None else parameter.grad + gradient
     if exp.spec.clip is not None:
@@ -83,13 +89,17 @@ def step(exp: Experiment, rows: Tensor, active: Sequence[int], number: int, want
     return Measured(active, seen.values, weights.detach(), length, exp.affinity.measure(G), G)
 
 
-def pulled(exp: Experiment, penalty: Tensor, number: int) -> list[tuple[nn.Parameter, Tensor]]:
-    """The gradient of what the model adds to the loss; taken before the update, which may consume the graph."""
+def check_penalty(exp: Experiment, penalty: Tensor, number: int) -> None:
+    """On a CPU: that what the model adds to the loss is a number."""
     if exp.device.type == "cpu" and not math.isfinite(penalty.item()):
         raise Diverged(
             f"What fusion {exp.spec.chosen('fusion')[0]!r} adds to the loss became {penalty.item()} at step {number}; "
             f"try a lower learning rate than {exp.optimizer.param_groups[0]['lr']:g}. The last good state is kept."
         )
+
+
+def pulled(exp: Experiment, penalty: Tensor) -> list[tuple[nn.Parameter, Tensor]]:
+    """The gradient of what the model adds to the loss; taken before the update, which may consume the graph."""
     parameters = [p for p in exp.model.parameters() if p.requires_grad]
     found = torch.autograd.grad(penalty, parameters, retain_graph=True, allow_unused=True)
     return [(p, g) for p, g in zip(parameters, found, strict=True) if g is not None]

@@ -11,12 +11,24 @@ from workbench.training.experiment import Experiment
 
 
 def from_losses(
-    weighting: Any, losses: Sequence[Tensor], values: Tensor, taken: TaskGradients | None, tasks: Sequence[int] | None
+    weighting: Any,
+    losses: Sequence[Tensor],
+    values: Tensor,
+    taken: TaskGradients | None,
+    tasks: Sequence[int] | None,
+    penalty: Tensor | None = None,
 ) -> Tensor:
-    """The effective weights are the scalar's gradient with respect to the losses, told by the one backward pass."""
+    """The effective weights are the scalar's gradient with respect to the losses, told by the one backward pass.
+
+    A penalty is added to the scalar.
+    """
     stacked = torch.stack(list(losses))
     stacked.retain_grad()
-    weighting(stacked, tasks=tasks).backward()
+    scalar = weighting(stacked, tasks=tasks)
+    if penalty is None:
+        scalar.backward()
+    else:
+        (scalar + penalty).backward(retain_graph=taken is not None)  # both may come from behind a cut in the graph
     if taken is not None:
         taken.carry_on()
     assert stacked.grad is not None
