@@ -9,6 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from workbench.features import Features
+from workbench.tasks import mixing
 from workbench.tasks.base import Task
 from workbench.tasks.tokens import END, UNKNOWN, Tokens, in_rows
 
@@ -18,25 +19,39 @@ class Heard:
     """What the head of a language model gives: features of words and what turns them into scores, not yet multiplied.
 
     Attributes:
-        hidden: ``[batch, length, features]``.
+        hidden: ``[batch, length, features]``; several where several predictions are one.
+        linears: as many: features -> scores of the next word.
         mask: ``bool[batch, length]``, True for the words.
-        linear: features -> scores of the next word.
+        shares: weights of several predictions.
     """
 
-    hidden: Tensor
+    hidden: list[Tensor]
+    linears: list[nn.Linear]
     mask: Tensor
-    linear: nn.Linear
+    shares: Tensor | None = None
+
+    def scores(self, rows: slice) -> Tensor:
+        """Logits of the next word for some rows, ``[rows, length, words]``."""
+        found = [linear(x[rows]).float() for x, linear in zip(self.hidden, self.linears, strict=True)]
+        return found[0] if self.shares is None else mixing.of_classes(found, self.shares)
 
     @staticmethod
     def join(parts: "Sequence[Heard]") -> "Heard":
         """Several batches as one."""
+        first = parts[0]
         longest = max(part.mask.shape[1] for part in parts)
         more = [longest - part.mask.shape[1] for part in parts]
-        return Heard(
-            torch.cat([F.pad(part.hidden, (0, 0, 0, n)) for part, n in zip(parts, more, strict=True)]),
-            torch.cat([F.pad(part.mask, (0, n)) for part, n in zip(parts, more, strict=True)]),
-            parts[0].linear,
-        )
+        hidden = [
+            torch.cat([F.pad(part.hidden[i], (0, 0, 0, n)) for part, n in zip(parts, more, strict=True)])
+            for i in range(len(first.hidden))
+        ]
+        mask = torch.cat([F.pad(part.mask, (0, n)) for part, n in zip(parts, more, strict=True)])
+        return Heard(hidden, first.linears, mask, first.shares)
+
+    @staticmethod
+    def mix(parts: "Sequence[Heard]", weights: Tensor) -> "Heard":
+        """Several predictions of the same texts as one: the mean of the probabilities of each next word."""
+        return Heard([part.hidden[0] for part in parts], [part.linears[0] for part in parts], parts[0].mask, weights)
 
 
 class Speaker(nn.Module):
@@ -50,7 +65,7 @@ class Speaker(nn.Module):
         mask = features.mask
         if mask is None:
             mask = torch.ones(features.values.shape[:2], dtype=torch.bool, device=features.values.device)
-        return Heard(features.values, mask, self.linear)
+        return Heard([features.values], [self.linear], mask)
 
 
 class LanguageModelling(Task):
@@ -62,7 +77,7 @@ class LanguageModelling(Task):
     unknown, whose telling is never right; perplexities compare between models with the same known words only.
 
     **It means something only where an encoder reads from the left**: one that has seen the whole text just copies the
-    next word. Problems with this task refuse other encoders.
+    next word. Problems with this task refuse other encoders, and fusions that let every word read the whole text.
 
     Raw targets are the text itself, places in the list of words, ``int64[rows, words]``, -100 after the end.
 
@@ -76,6 +91,7 @@ class LanguageModelling(Task):
     kind = "language_modelling"
     reads: ClassVar[str] = "sequence"
     along_words: ClassVar[bool] = True
+    causal: ClassVar[bool] = True
     metric = "accuracy"
     lower_is_better: ClassVar[frozenset[str]] = Task.lower_is_better | {"perplexity"}
 
@@ -104,8 +120,7 @@ class LanguageModelling(Task):
     def losses(self, output: Heard, target: Tensor) -> Tensor:
         parts = []
         for rows in self._rows(output):
-            scores = output.linear(output.hidden[rows]).float().transpose(1, 2)
-            parts.append(F.cross_entropy(scores, target[rows], reduction="none"))
+            parts.append(F.cross_entropy(output.scores(rows).transpose(1, 2), target[rows], reduction="none"))
         return torch.cat(parts)
 
     @torch.no_grad()
@@ -138,7 +153,7 @@ class LanguageModelling(Task):
         """Numbers of the likeliest next words but the unknown one, -100 where the text is over."""
         parts = []
         for rows in self._rows(output):
-            scores = output.linear(output.hidden[rows])
+            scores = output.scores(rows)
             scores[..., UNKNOWN] = float("-inf")
             parts.append(scores.argmax(dim=-1))
         return torch.cat(parts).masked_fill(~output.mask, -100)
