@@ -24,8 +24,8 @@ class ResNet18(Encoder):
     are then normalised as they expect, and a grey image is repeated to three channels. With the small stem the first
     convolution is random all the same.
 
-    Unlike torchvision's own, batch normalisation has momentum 0.3 instead of 0.1, so that validation does not lag behind
-    in short runs, and a batch of one value per channel uses the running statistics.
+    Unlike torchvision's own, batch normalisation has momentum 0.3 instead of 0.1, so that validation does not lag
+    behind in short runs, and a batch of one value per channel uses the running statistics.
 
     Shapes: ``[batch, channels, height, width] -> [batch, 512]``, any size.
     """
