@@ -3,7 +3,8 @@
 ``python tests/benchmarks/bench_weightings.py [--only mgda pcgrad] [--problem w2] [--seconds 150] [--json]``, on the
 workloads of ``workbench bench`` (``workbench/runs/workloads.py``), with 2 threads. A step is a forward pass, the
 weighting and Adam. Every variant is timed right beside equal weighting in each round; a ratio is the median over
-rounds, and "ours/theirs" the median over rounds of our ratio by that of TorchJD's fastest route.
+rounds, and "ours/theirs" the median over rounds of our ratio by that of TorchJD's fastest route. On a busy machine
+``--processor`` takes one thread and counts the time that it spends on the processor.
 """
 
 import argparse
@@ -11,7 +12,7 @@ import json
 import sys
 from collections.abc import Sequence
 from statistics import median
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import Any
 
 import torch
@@ -56,12 +57,13 @@ def variants(workload: str, names: Sequence[str]) -> dict[Key, Any]:
     return steps
 
 
-def measure(workload: str, names: Sequence[str], seconds: float) -> list[dict[str, Any]]:
+def measure(workload: str, names: Sequence[str], seconds: float, processor: bool) -> list[dict[str, Any]]:
     """A row per weighting: ratio to equal weighting by way, and ours by TorchJD's fastest."""
     steps = variants(workload, names)
     rounds: list[dict[Key, float]] = []
     begin = perf_counter()
-    for found in paired(Bench(workload, "equal").step, steps, seconds):
+    clock = process_time if processor else perf_counter
+    for found in paired(Bench(workload, "equal").step, steps, seconds, clock=clock):
         rounds.append({key: mine / base for key, (base, mine) in found.items()})
         print(f"{workload}: round {len(rounds)}, {perf_counter() - begin:.0f} s", file=sys.stderr)
     ratios = {key: median(found[key] for found in rounds) for key in steps}
@@ -94,16 +96,17 @@ def main() -> None:
     parser.add_argument("--only", nargs="*", help="names of weightings")
     parser.add_argument("--problem", choices=WORKLOADS)
     parser.add_argument("--seconds", type=float, default=150.0, help="of measuring, per workload")
-    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--processor", action="store_true", help="one thread, time on the processor")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
-    torch.set_num_threads(options.threads)
+    threads = 1 if options.processor else 2
+    torch.set_num_threads(threads)
     problems = [options.problem] if options.problem else list(WORKLOADS)
-    found = {name: measure(name, chosen(options.only), options.seconds) for name in problems}
+    found = {name: measure(name, chosen(options.only), options.seconds, options.processor) for name in problems}
     if options.json:
         print(json.dumps([row for rows in found.values() for row in rows]))
     else:
-        print(f"torch {torch.__version__}, {options.threads} threads; times of a step of equal weighting")
+        print(f"torch {torch.__version__}, {threads} threads; times of a step of equal weighting")
         print(*(table(rows) for rows in found.values()), sep="\n\n")
 
 

@@ -57,6 +57,13 @@ def test_each_step_is_timed_beside_the_base(monkeypatch):
     assert clock.now < 1.5
 
 
+def test_another_clock(monkeypatch):
+    clock = Clock(monkeypatch)
+    ticks = iter(range(1000))
+    rounds = bench.paired(clock.step("base", 1.0), {"a": clock.step("a", 3.0)}, seconds=0.0, clock=lambda: next(ticks))
+    assert [found["a"] for found in rounds] == [(1.0, 1.0)] * 3  # a tick per look, whatever the time
+
+
 def test_three_rounds_at_least(monkeypatch):
     clock = Clock(monkeypatch)
     assert len(list(bench.paired(clock.step("base", 1.0), {"a": clock.step("a", 1.0)}, seconds=0.0))) == 3

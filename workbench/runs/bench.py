@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from math import ceil
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import torch
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Step = Callable[[], object]
+K = TypeVar("K")
 
 #: what every other weighting is measured against
 BASE = "equal"
@@ -67,8 +68,12 @@ def _required(cls: Any) -> list[str]:
 
 
 def paired(
-    base: Step, steps: Mapping[str, Step], seconds: float, wait: Step = lambda: None
-) -> Iterator[dict[str, tuple[float, float]]]:
+    base: Step,
+    steps: Mapping[K, Step],
+    seconds: float,
+    wait: Step = lambda: None,
+    clock: Callable[[], float] | None = None,
+) -> Iterator[dict[K, tuple[float, float]]]:
     """Rounds of timed blocks: each step right beside the base, the first of the two by turns.
 
     Args:
@@ -76,26 +81,29 @@ def paired(
         steps: name -> step.
         seconds: time for all, the first calls included; three rounds are taken at least.
         wait: returns once the device has done what it was told.
+        clock: in seconds; None: the clock on the wall.
 
     Yields:
         per round, name -> seconds per step of the base and of the step. A step's first calls are not counted.
     """
 
+    now = clock or perf_counter
+
     def timed(step: Step, count: int) -> float:
         wait()
-        since = perf_counter()
+        since = now()
         for _ in range(count):
             step()
         wait()
-        return (perf_counter() - since) / count
+        return (now() - since) / count
 
-    end = perf_counter() + seconds
+    end = now() + seconds
     for step in (base, *steps.values()):
         timed(step, 2)
     count = max(1, ceil(BLOCK / timed(base, 2)))
-    begin = perf_counter()
+    begin = now()
     done = 0
-    while done < ROUNDS or perf_counter() + (perf_counter() - begin) / done < end:
+    while done < ROUNDS or now() + (now() - begin) / done < end:
         found = {}
         for name, step in steps.items():
             if done % 2:
