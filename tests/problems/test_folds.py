@@ -65,6 +65,12 @@ def test_groups_stay_together(labels):
     assert {len(each["test"]) for each in found} == {15}
 
 
+def test_one_row_or_group_at_a_time_can_be_left_out():
+    assert {len(each["test"]) for each in splits(problem(10), 10)} == {1}
+    found = splits(problem(groups=torch.arange(60) // 5), 12)
+    assert all(len(each["test"]) == 5 for each in found)
+
+
 def test_data_sets_put_together_are_in_every_fold():
     sources = (torch.arange(60) >= 45).long()
     for each in splits(problem(sources=sources), 3):
@@ -86,7 +92,8 @@ def test_examples_made_of_rows_are_made_within_a_fold():
     ("made", "folds", "words"),
     [
         (problem(fixed={"test": torch.arange(10)}), 5, "brings its own test split, so there is nothing to cut into 5"),
-        (problem(10), 10, "10 rows are too few for 10 folds and a rest to validate on"),
+        (problem(10), 11, "10 rows are too few for 11 folds and a rest to validate on"),
+        (problem(3), 2, "3 rows are too few for 2 folds and a rest to validate on"),
         (problem(groups=torch.arange(60) // 20), 4, "3 groups are too few for 4 folds"),
     ],
 )

@@ -40,7 +40,7 @@ def fold_rows(problem: Problem, raw: Raw, seed: int, val_fraction: float, folds:
     groups = None if raw.groups is None else raw.groups.numpy()[pool]
     units = len(pool) if groups is None else len(np.unique(groups))
     thing = "rows" if groups is None else "groups"
-    if units <= folds:
+    if units < folds or units - -(-units // folds) < 2:
         raise WorkbenchError(f"{where}: {units} {thing} are too few for {folds} folds and a rest to validate on.")
     random = np.random.RandomState(np.random.MT19937(np.random.SeedSequence(seed)))
     labels = strata([column[pool] for column in label_columns(raw)], len(pool) // folds, folds)
