@@ -45,8 +45,8 @@ class Reduce(Unit):
 
 
 def norm_at(place: Place) -> nn.Module:
-    """Batch normalisation (with the paper's momentum) on maps; layer normalisation where channels are last."""
-    return BatchNorm(place.channels, momentum=0.05) if place.axis == 1 else nn.LayerNorm(place.channels)
+    """Batch normalisation on maps; layer normalisation where channels are last."""
+    return BatchNorm(place.channels) if place.axis == 1 else nn.LayerNorm(place.channels)
 
 
 @register("fusion", "nddr", source="Gao et al., CVPR 2019")
