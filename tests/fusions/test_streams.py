@@ -10,6 +10,7 @@ from workbench.encoders.base import View
 from workbench.encoders.cnn import CNN
 from workbench.encoders.mlp import MLP
 from workbench.features import Features, side_by_side
+from workbench.fusions.early import joint_layer
 from workbench.fusions.ensemble import counts
 from workbench.fusions.model import build_model
 from workbench.fusions.several import Several
@@ -264,3 +265,12 @@ def test_passes_of_stems_go_through_the_common_stages_as_each_alone():
         for stage in streams.common:
             h = stage(h)
         torch.testing.assert_close(features.values, h)
+
+
+def test_no_stream_drowns_the_others_at_the_start():
+    """However wide a stream is, its part of the joint layer gives numbers of the same size."""
+    torch.manual_seed(0)
+    linear, _ = joint_layer([8, 400, 100], 64)
+    parts = zip(linear.weight.split([8, 400, 100], dim=1), (8, 400, 100), strict=True)
+    sizes = [(torch.randn(500, n) @ part.T).std().item() for part, n in parts]
+    assert max(sizes) / min(sizes) < 1.2

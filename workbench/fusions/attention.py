@@ -56,7 +56,7 @@ class AttentionSharing(Sharing):
         width = -(-max(self.streams.widths) // setting.heads) * setting.heads
         self.to_tokens = nn.ModuleList(nn.Linear(n, width) for n in self.streams.widths)
         self.marks = nn.Parameter(torch.randn(len(self.streams.names), width) * 0.02)
-        self.queries = nn.ParameterList(torch.randn(width) * width**-0.5 for _ in tasks)
+        self.queries = nn.ParameterList(torch.randn(width) * 0.02 for _ in tasks)
         self.attend = Attend(width, setting.heads, setting.entropy)
         self.features = dict.fromkeys(self.tasks, width)
 

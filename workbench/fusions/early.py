@@ -26,7 +26,7 @@ class EarlySharing(Sharing):
         for stem in stems:
             stem.stages = stem.stages[: setting.stem]
         self.stems = nn.ModuleList(stems)
-        self.joint = nn.Sequential(nn.Linear(sum(place.channels for place in self.places), width), nn.ReLU())
+        self.joint = joint_layer([place.channels for place in self.places], width)
         self.features = dict.fromkeys(tasks, stems[self.lead].features)
 
     def forward(self, views: dict[str, Tensor], tasks: Sequence[str]) -> dict[str, Features]:
@@ -49,6 +49,15 @@ class EarlySharing(Sharing):
         ], masks
 
 
+def joint_layer(channels: Sequence[int], width: int) -> nn.Sequential:
+    """``relu(W [F_1; …; F_M] + b)``; a stream's part in W starts by its own width, so that none drowns the others."""
+    linear = nn.Linear(sum(channels), width)
+    for part in linear.weight.split(list(channels), dim=1):
+        nn.init.normal_(part, std=(2 / (part.shape[1] * len(channels))) ** 0.5)
+    nn.init.zeros_(linear.bias)
+    return nn.Sequential(linear, nn.ReLU())
+
+
 @register("fusion", "early", source="Atrey et al., Multimedia Systems 2010 (the term)", tags=("core",))
 class Early(Fusion):
     """Early fusion: the streams' low-level features side by side, one joint trunk, a head per task.
@@ -58,7 +67,8 @@ class Early(Fusion):
     fresh encoder, the trunk the stages that follow in the encoder of the leading stream: the one that keeps the most
     of its positions to the end (a map before a sequence before a vector), the first of these. The others join it at its
     positions, where theirs differ as the pooled vector at every one; W brings the features, position by position, to
-    the width that the trunk reads. Without a stage left the trunk is that layer alone.
+    the width that the trunk reads; at the start every stream has the same say in it, however wide it is. Without a
+    stage left the trunk is that layer alone.
 
     ``dropout`` leaves a stream out of an example with this probability, so that none is relied upon alone. All tasks
     read the same features.
