@@ -117,3 +117,18 @@ def test_other_texts_in_the_batch_change_nothing(run):
 def test_texts_that_cannot_be_read(run, texts, sentence):
     with pytest.raises(WorkbenchError, match=sentence):
         run.predict(texts)
+
+
+def test_where_a_decoder_looked_is_a_frame_per_text(store, run):
+    writer = wb.train(spec(SUMMARIES), progress=False)
+    texts = ["no bus will leave dublin on friday .", ["a", "storm", "reached", "oslo"]]
+    found = writer.attention(texts)
+    assert list(found) == ["headline"]
+    first, second = found["headline"]
+    assert list(first.columns) == texts[0].split()
+    assert list(second.columns) == texts[1]
+    assert first.index[-1] == "(end)"
+    assert first.sum(axis=1).to_numpy() == pytest.approx(1, abs=1e-5)
+    assert " ".join(first.index[:-1]) == writer.predict(texts)["headline"][0]
+    with pytest.raises(WorkbenchError, match="No task of this run writes a text: intent, slots"):
+        run.attention(texts)

@@ -157,12 +157,57 @@ class Run:
         Raises:
             WorkbenchError: a view that is missing or has another shape, columns that do not fit, a text without words.
         """
+        from workbench.training.evaluate import outputs
+
+        model, data = self._rebuilt()
+        ready, texts = self._ready(data, views)
+        found = outputs(model, ready)
+        if bool(texts) if names is None else names:
+            return {task.name: task.in_words(found[task.name]) for task in data.tasks}
+        return {task.name: task.predict(found[task.name]) for task in data.tasks}
+
+    def attention(self, texts: Any) -> "dict[str, list[pd.DataFrame]]":
+        """Which words of a text each task that writes looked at while it wrote.
+
+        Args:
+            texts: strings or lists of words, or one string.
+
+        Returns:
+            task -> per text a frame with a row per word written and a column per word read; rows have sum 1.
+
+        Raises:
+            WorkbenchError: no task of the run writes, or a text without words.
+        """
         import pandas as pd
-        import torch
 
         from workbench.training.evaluate import outputs
 
         model, data = self._rebuilt()
+        writers = [task for task in data.tasks if hasattr(task, "attention")]
+        if not writers or not data.codecs:
+            raise WorkbenchError(f"No task of this run writes a text: {', '.join(data.names)}.")
+        view = next(iter(data.codecs))
+        found = outputs(model, {view: data.from_texts(view, texts)})
+        rows = [texts] if isinstance(texts, str) else texts
+        read = [data.cuts[view](row) if isinstance(row, str) else list(row) for row in rows]
+        return {
+            task.name: [
+                pd.DataFrame(weights.numpy(), index=words, columns=columns)
+                for (words, weights), columns in zip(task.attention(found[task.name]), read, strict=True)
+            ]
+            for task in writers
+        }
+
+    @staticmethod
+    def _ready(data: Any, views: Any) -> tuple[dict[str, Any], list[str]]:
+        """Views as the model reads them, and the names of those that were given as texts.
+
+        Raises:
+            WorkbenchError: as ``predict``.
+        """
+        import pandas as pd
+        import torch
+
         if views is None:
             views, _ = data.batch(data.splits["test"])
         if isinstance(views, pd.DataFrame):
@@ -186,10 +231,7 @@ class Run:
                 faults.append(f"View {name!r} should be [batch, {wanted}], found {list(ready[name].shape)}.")
         if faults:
             raise WorkbenchError(*faults)
-        found = outputs(model, ready)
-        if bool(texts) if names is None else names:
-            return {task.name: task.in_words(found[task.name]) for task in data.tasks}
-        return {task.name: task.predict(found[task.name]) for task in data.tasks}
+        return ready, texts
 
     def _rebuilt(self) -> tuple["Model", Any]:
         from safetensors.torch import load_file

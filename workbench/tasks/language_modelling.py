@@ -79,7 +79,8 @@ class LanguageModelling(Task):
     **It means something only where an encoder reads from the left**: one that has seen the whole text just copies the
     next word. Problems with this task refuse other encoders, and fusions that let every word read the whole text.
 
-    Raw targets are the text itself, places in the list of words, ``int64[rows, words]``, -100 after the end.
+    Shapes: the text itself, places in the list of words, ``int64[rows, words]``, -100 after the end; the output is a
+    ``Heard`` with features ``[batch, words, features]``.
 
     Args:
         name: the task's name.

@@ -22,8 +22,8 @@ class SequenceToSequence(Task):
     ``exact``, the share of them that equal the target; ``accuracy``, the share of words guessed right when told the
     words before. A word of the target that the model does not know is always counted as wrong.
 
-    Raw targets are places in the list of words, ``int64[rows, length]``, -100 after the end; a row of nothing else is
-    missing.
+    Shapes: places in the list of words, ``int64[rows, length]``, -100 after the end (a row of nothing else is missing);
+    the output is a ``Memory`` with features ``[batch, source, features]`` of the words read.
 
     Args:
         name: the task's name.

@@ -82,7 +82,8 @@ class Tagging(Task):
     Metrics: ``accuracy`` over labelled words; and where the tags are ``O``, ``B-…`` and ``I-…``, ``f1``, ``precision``
     and ``recall`` of whole entities as conlleval counts them; then ``f1`` is the primary one.
 
-    Raw targets are tag numbers ``[rows, words]``, -100 or NaN where missing and where a sentence is over.
+    Shapes: tag numbers ``[rows, words]``, -100 or NaN where missing and where a sentence is over; the output is a
+    ``Tagged`` with scores ``[batch, words, tags]``.
 
     Args:
         name: the task's name.
