@@ -4,15 +4,16 @@ from abc import abstractmethod
 from typing import Any, ClassVar
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from workbench.component import Component, WorkbenchError, members
 from workbench.tasks.base import Task
 
-#: kinds of task whose output is logits ``[..., classes]`` and whose targets are class numbers ``[...]``
-CLASSES = ("classification", "segmentation")
-#: kinds of task whose output is one number per target, ``[..., 1]``
+#: kinds of task whose labels are class numbers ``[...]``, from scores ``[..., classes]``
+CLASSES = ("classification", "segmentation", "tagging")
+#: kinds of task whose own loss per label is minus the logarithm of the probability that it was given
+LIKELIHOODS = (*CLASSES, "multilabel", "language_modelling", "sequence_to_sequence")
+#: kinds of task with one real number per target, from outputs ``[..., 1]``
 NUMBERS = ("regression", "depth")
 
 
@@ -24,8 +25,10 @@ class Loss(Component):
     sees the finished loss of a task. Validation and test use the same loss, over all labels.
     """
 
-    #: kinds of task it can be the loss of
+    #: kinds of task it can be the loss of; none named: all
     fits: ClassVar[tuple[str, ...]] = ()
+    #: it looks at the scores of every label by itself, so that a CRF, which scores sentences, has no use for it
+    alone: ClassVar[bool] = False
 
     task: Task
 
@@ -39,11 +42,16 @@ class Loss(Component):
         Raises:
             WorkbenchError: a kind of task that the loss does not fit.
         """
-        if task.kind not in self.fits:
-            able = [name for name, other in members("loss").items() if task.kind in other.fits]  # type: ignore[attr-defined]
+        if self.fits and task.kind not in self.fits:
+            able = [n for n, other in members("loss").items() if not other.fits or task.kind in other.fits]  # type: ignore[attr-defined]
             raise WorkbenchError(
-                f"Loss {self.name!r} is for {' and '.join(self.fits)}, but task {task.name!r} is a {task.kind}; "
-                f"allowed: {', '.join(able) or 'its own loss only: leave it out of losses'}."
+                f"Loss {self.name!r} is for {', '.join(self.fits)}, but task {task.name!r} is a {task.kind}; allowed: "
+                f"{', '.join(able)}."
+            )
+        if self.alone and getattr(task, "decoder", "softmax") != "softmax":
+            raise WorkbenchError(
+                f"Loss {self.name!r} looks at every word by itself, but task {task.name!r} has a CRF, which scores "
+                "whole sentences; set the decoder to 'softmax'."
             )
         self.task = task
         self.learn(target[task.present(target)])
@@ -74,16 +82,13 @@ class Loss(Component):
         """
         return self.task.present(target)
 
+    def scores(self, output: Any) -> Tensor:
+        """The numbers that the head gave, at the size of the labels: ``[..., classes]``, or ``[..., 1]``, float32."""
+        if not isinstance(output, Tensor):
+            output = output.emissions
+        return self.task.grown(output) if hasattr(self.task, "grown") else output.float()
 
-def nats(output: Tensor, target: Tensor, smoothing: float = 0.0) -> Tensor:
-    """Cross entropy per label in nats, 0 where it is missing: ``[..., classes]`` and ``[...]`` -> ``[...]``."""
-    flat = F.cross_entropy(
-        output.float().flatten(0, -2), target.flatten(), reduction="none", ignore_index=-100, label_smoothing=smoothing
-    )
-    return flat.view(target.shape)
-
-
-def errors(output: Tensor, target: Tensor) -> Tensor:
-    """Prediction minus target, 0 where it is missing: ``[..., 1]`` and ``[...]`` -> ``[...]``."""
-    present = ~torch.isnan(target)
-    return torch.where(present, output.float().squeeze(-1) - torch.where(present, target, 0.0), 0.0)
+    def errors(self, output: Any, target: Tensor) -> Tensor:
+        """Prediction minus target, 0 where it is missing, ``[...]``."""
+        present = self.task.present(target)
+        return torch.where(present, self.scores(output).squeeze(-1) - torch.where(present, target, 0.0), 0.0)

@@ -1,12 +1,12 @@
 """Cross entropy with weights by the effective number of examples of a class."""
 
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import torch
 from torch import Tensor
 
 from workbench.component import Field, Slider, register
-from workbench.tasks.losses.base import CLASSES, Loss, nats
+from workbench.tasks.losses.base import CLASSES, Loss
 from workbench.tasks.losses.focal import focused
 
 
@@ -26,17 +26,19 @@ class ClassBalanced(Loss):
     """
 
     fits: ClassVar[tuple[str, ...]] = CLASSES
+    alone: ClassVar[bool] = True
 
     beta: Annotated[float, Field(ge=0, lt=1, description="β: 0 weighs all labels alike, towards 1 by 1/n")] = 0.999
     gamma: Annotated[float, Field(ge=0, description="focusing exponent γ; 0: cross entropy"), Slider(0, 5)] = 0.0
 
     def learn(self, target: Tensor) -> None:
         """Count the classes."""
-        counts = torch.bincount(target.flatten(), minlength=len(self.task.classes)).double()  # type: ignore[attr-defined]
+        names: list[str] = getattr(self.task, "tags", None) or self.task.classes  # type: ignore[attr-defined]
+        counts = torch.bincount(target.flatten(), minlength=len(names)).double()
         log_beta = torch.tensor(self.beta, dtype=torch.float64).log()
         weights = 1 / -torch.expm1(counts.clamp(min=1) * log_beta)
         self.weights = (weights * counts.sum() / (weights * counts).sum()).float()
 
-    def __call__(self, output: Tensor, target: Tensor) -> Tensor:
-        self.weights = self.weights.to(output.device)
-        return self.weights[target.clamp(min=0)] * focused(nats(output, target), self.gamma)
+    def __call__(self, output: Any, target: Tensor) -> Tensor:
+        self.weights = self.weights.to(target.device)
+        return self.weights[target.clamp(min=0).long()] * focused(self.task.losses(output, target), self.gamma)

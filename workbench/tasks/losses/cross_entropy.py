@@ -1,11 +1,12 @@
 """Cross entropy with label smoothing."""
 
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
+import torch.nn.functional as F
 from torch import Tensor
 
 from workbench.component import Field, Slider, register
-from workbench.tasks.losses.base import CLASSES, Loss, nats
+from workbench.tasks.losses.base import CLASSES, Loss
 
 
 @register("loss", "cross_entropy", source="smoothing: Szegedy et al., CVPR 2016", tags=("core",))
@@ -20,10 +21,18 @@ class CrossEntropy(Loss):
     """
 
     fits: ClassVar[tuple[str, ...]] = CLASSES
+    alone: ClassVar[bool] = True
 
     label_smoothing: Annotated[
         float, Field(ge=0, lt=1, description="share s of a label that is spread over all classes"), Slider(0, 0.5)
     ] = 0.0
 
-    def __call__(self, output: Tensor, target: Tensor) -> Tensor:
-        return nats(output, target, self.label_smoothing)
+    def __call__(self, output: Any, target: Tensor) -> Tensor:
+        flat = F.cross_entropy(
+            self.scores(output).flatten(0, -2),
+            target.flatten().long(),
+            reduction="none",
+            ignore_index=-100,
+            label_smoothing=self.label_smoothing,
+        )
+        return flat.view(target.shape)

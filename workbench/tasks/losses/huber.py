@@ -1,13 +1,13 @@
 """Huber loss."""
 
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from workbench.component import Field, Slider, register
-from workbench.tasks.losses.base import NUMBERS, Loss, errors
+from workbench.tasks.losses.base import NUMBERS, Loss
 
 
 @register("loss", "huber", source="Huber, Annals of Mathematical Statistics 1964", tags=("core",))
@@ -26,6 +26,6 @@ class Huber(Loss):
         float, Field(gt=0, description="error δ from which it is absolute, in standard deviations"), Slider(0.1, 3)
     ] = 1.0
 
-    def __call__(self, output: Tensor, target: Tensor) -> Tensor:
-        found = errors(output, target)
+    def __call__(self, output: Any, target: Tensor) -> Tensor:
+        found = self.errors(output, target)
         return F.huber_loss(found, torch.zeros_like(found), reduction="none", delta=self.delta)

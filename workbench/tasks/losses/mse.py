@@ -1,11 +1,11 @@
 """Squared error."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from torch import Tensor
 
 from workbench.component import register
-from workbench.tasks.losses.base import NUMBERS, Loss, errors
+from workbench.tasks.losses.base import NUMBERS, Loss
 
 
 @register("loss", "mse", tags=("core",))
@@ -17,5 +17,5 @@ class MSE(Loss):
 
     fits: ClassVar[tuple[str, ...]] = NUMBERS
 
-    def __call__(self, output: Tensor, target: Tensor) -> Tensor:
-        return errors(output, target).square()
+    def __call__(self, output: Any, target: Tensor) -> Tensor:
+        return self.errors(output, target).square()
