@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from workbench.runs.run import Run as Run
     from workbench.runs.run import open_run as open  # noqa: F401
     from workbench.runs.session import Session as Session
+    from workbench.runs.strategies import strategies as strategies
     from workbench.runs.train import replay as replay
     from workbench.runs.train import resume as resume
     from workbench.runs.train import start as start
@@ -73,6 +74,7 @@ _NAMES = {
     "landscape": ("workbench.runs.landscape", "landscape"),
     "preview": ("workbench.runs.preview", "preview"),
     "reference": ("workbench.runs.reference", "reference"),
+    "strategies": ("workbench.runs.strategies", "strategies"),
     "Run": ("workbench.runs.run", "Run"),
     "Session": ("workbench.runs.session", "Session"),
     "Comparison": ("workbench.runs.compare", "Comparison"),

@@ -22,6 +22,7 @@ COMMANDS = {
     "runs": "the store of runs: list, show, compare, export",
     "bench": "the cost of every weighting on this machine, against equal weighting",
     "components": "every component with its settings, needs and source",
+    "strategies": "what people ask for by name, and the spec that does it",
     "doctor": "what works on this machine, and what to do about the rest",
 }
 

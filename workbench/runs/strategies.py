@@ -1,0 +1,212 @@
+"""Strategies by the names that people ask for, the field's names beside them, and the spec that does it."""
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+NEWS = {"name": "text", "path": "news.csv", "targets": ["topic", "tone", "region", "urgency"]}
+
+
+@dataclass(frozen=True)
+class Strategy:
+    """One strategy.
+
+    Attributes:
+        name: as it is asked for.
+        field: what the field calls it.
+        idea: one sentence.
+        spec: the fields of a Spec that do it, on a problem that is at hand.
+        call: what to call with the spec.
+    """
+
+    name: str
+    field: str
+    idea: str
+    spec: dict[str, Any]
+    call: str = "wb.train(spec)"
+
+
+STRATEGIES = (
+    Strategy(
+        "joint training",
+        "hard parameter sharing",
+        "One encoder learns for all tasks, each task has a head of its own.",
+        {"fusion": "shared"},
+    ),
+    Strategy(
+        "independent training",
+        "single-task learning (STL)",
+        "One network per task: the baseline that joint training has to beat.",
+        {"fusion": "independent"},
+        "wb.baseline(spec)",
+    ),
+    Strategy(
+        "ERM",
+        "empirical risk minimisation, equal weighting, linear scalarization",
+        "Minimise the sum of the tasks' mean losses over all training examples.",
+        {"weighting": "equal"},
+    ),
+    Strategy(
+        "LLL, least-likely labels",
+        "hard-example mining",
+        "Train a task only on the labels it still gets wrong, after a warm-up on all of them.",
+        {"tasks": ["digit", "parity"], "losses": {"digit": "lll", "parity": "lll"}},
+    ),
+    Strategy(
+        "MTL",
+        "multi-gate mixture of experts",
+        "Parts that all tasks share and parts of each task alone, trained together.",
+        {"fusion": "mmoe"},
+    ),
+    Strategy(
+        "LLL / ERM / MTL mixing",
+        "a loss per task, shared and own parts, learned task weights",
+        "Some tasks train on their mistakes, others on all examples, all of them jointly.",
+        {"fusion": "mmoe", "losses": {"digit": "lll"}, "weighting": "uncertainty"},
+    ),
+    Strategy(
+        "task weights",
+        "loss weighting, loss balancing",
+        "How much each task's loss counts, learned while training.",
+        {"weighting": "uncertainty"},
+    ),
+    Strategy(
+        "dual weight problem",
+        "min-norm point over the simplex (MGDA)",
+        "Weights with the shortest combined gradient: no task can gain there without another losing.",
+        {"weighting": "mgda"},
+    ),
+    Strategy(
+        "sample weights",
+        "importance weights",
+        "How much each example counts in training, from a column of the table.",
+        {"problem": {"name": "census", "sample_weights": True}},
+    ),
+    Strategy(
+        "class weights",
+        "class-balanced loss",
+        "Rare classes count more; inside a task's loss, apart from the weights of tasks.",
+        {"losses": {"loops": "class_balanced"}},
+    ),
+    Strategy(
+        "task scheduler",
+        "alternating training",
+        "Which tasks train at a step: here one after another.",
+        {"schedule": "round_robin"},
+    ),
+    Strategy(
+        "conditional sharing",
+        "feature-wise modulation (FiLM), hypernetworks",
+        "One network whose features are scaled and shifted by the task.",
+        {"fusion": "conditional"},
+    ),
+    Strategy(
+        "partitioned parameters",
+        "task routing, sub-networks",
+        "One network divided into parts, each responsible for a task.",
+        {"fusion": "partitioned"},
+    ),
+    Strategy(
+        "attention as a regulariser",
+        "entropy penalty on attention",
+        "Attention that spreads costs something, so that each task settles on what it needs.",
+        {"problem": "views", "fusion": {"name": "attention", "entropy": 0.01}},
+    ),
+    Strategy(
+        "early fusion",
+        "feature-level fusion",
+        "Views are joined before the trunk.",
+        {"problem": "views", "fusion": "early"},
+    ),
+    Strategy(
+        "late fusion",
+        "decision-level fusion",
+        "Every view has its own predictions, which learned weights combine.",
+        {"problem": "views", "fusion": "late"},
+    ),
+    Strategy(
+        "ensemble fusion",
+        "deep ensembles",
+        "Several networks, their predictions averaged; their spread says how sure they are.",
+        {"problem": "views", "fusion": "ensemble"},
+    ),
+    Strategy(
+        "multi-head-attention fusion",
+        "attention over views with a query per task",
+        "Each task asks the views for what it needs.",
+        {"problem": "views", "fusion": "attention"},
+    ),
+    Strategy(
+        "merging data sets",
+        "multi-source learning with temperature sampling",
+        "Tasks with tables of their own in one training; batches come from one table each.",
+        {"problem": {"name": "table", "path": "iris", "merge": ["wine"]}, "sampling": "temperature", "batch_size": 16},
+        "wb.preview(spec), wb.train(spec)",
+    ),
+    Strategy(
+        "little data",
+        "joint training on a share of the rows",
+        "How much sharing helps where labels are few: compare with the baseline.",
+        {"train_fraction": 0.1, "batch_size": 32},
+        "wb.compare(wb.train(spec))",
+    ),
+    Strategy(
+        "K-fold cross-validation",
+        "K-fold cross-validation, by groups where rows belong together",
+        "Every row is tested once, by a model that has not seen it.",
+        {"folds": 5},
+        "wb.cross_validate(spec)",
+    ),
+    Strategy(
+        "classification + regression with Ridge as reference",
+        "mixed targets; scikit-learn's MultiOutputRegressor(Ridge()) and LogisticRegression",
+        "Tasks of both kinds on one table, against linear models on the same rows.",
+        {"problem": "table"},
+        "wb.train(spec), wb.reference(spec)",
+    ),
+    Strategy(
+        "TF-IDF early fusion of two text tasks",
+        "weighted word counts, joined before the trunk",
+        "Topic and tone of the same texts from weighted counts of their words.",
+        {"problem": "text", "encoder": "tfidf", "fusion": "early"},
+    ),
+    Strategy(
+        "four heads on a BERT encoder",
+        "multi-task fine-tuning of a pretrained encoder",
+        "One BERT, a head for each of four label columns of a table of texts (news.csv stands for yours).",
+        {"problem": NEWS, "encoder": "bert", "lr": 3e-5},
+    ),
+    Strategy(
+        "seq2seq with attention",
+        "encoder-decoder with attention",
+        "A text is read, another one written word by word, beside a classification.",
+        {"problem": "summaries", "encoder": "bilstm"},
+    ),
+    Strategy(
+        "sequence labelling with CRF",
+        "joint intent detection and slot filling",
+        "What a request wants, and which words say with what.",
+        {"problem": {"name": "intents", "decoder": "crf"}, "encoder": "bilstm"},
+    ),
+    Strategy(
+        "relatedness of tasks",
+        "task affinity",
+        "How well the tasks' gradients agree, measured while training.",
+        {"affinity": "gradient_cosine"},
+        "wb.affinity(wb.train(spec))",
+    ),
+)
+
+
+def strategies() -> "pd.DataFrame":
+    """Strategies by the names that people ask for.
+
+    Returns:
+        one row each: ``name``, ``field`` (what the field calls it), ``idea``, ``spec`` (fields of a Spec that do it)
+        and ``call`` (what to call with it): ``wb.train(wb.Spec(**row["spec"]))``, say.
+    """
+    import pandas as pd
+
+    return pd.DataFrame([asdict(each) for each in STRATEGIES])
