@@ -9,6 +9,7 @@ import torch
 from PIL import Image
 from torchvision import datasets
 
+import workbench as wb
 from workbench.component import WorkbenchError
 from workbench.problems import Images, image_sets, prepare
 from workbench.problems.celeba import ATTRIBUTES
@@ -250,3 +251,26 @@ def test_real_fashion_images(real_data):
     assert len(data.splits["test"]) == 500
     assert torch.bincount(data.targets["class"], minlength=10).min() > 50
     assert data.tasks[0].classes[9] == "Ankle boot"
+
+
+@pytest.mark.parametrize(
+    ("problem", "task", "chance"),
+    [
+        ({"name": "images", "limit": 600, "augment": "standard"}, "coarse", 0.4),
+        ({"name": "digit_pairs", "source": "fashion_mnist", "pairs": 1000}, "right", 0.1),
+    ],
+)
+def test_real_fashion_images_train(problem, task, chance, real_data, tmp_path):
+    run = wb.train(
+        wb.Spec(
+            problem={**problem, "root": str(real_data)},
+            encoder={"name": "cnn", "channels": 8, "width": 32},
+            epochs=6,
+            batch_size=32,
+            lr=3e-3,
+            affinity=None,
+        ),
+        progress=False,
+        out=tmp_path,
+    )
+    assert run.summary["tasks"][task]["test"] > chance + 0.2

@@ -175,6 +175,17 @@ def test_normals_of_known_angles():
     torch.testing.assert_close(task.predict(output).norm(dim=1), torch.ones(1, 2, 2))
 
 
+def test_several_normals_become_the_mean_of_their_directions():
+    task, _ = normals()
+    one, other = random(2, 5, 4, 6, 3, seed=9)
+    half = torch.tensor([0.5, 0.5])
+    mixed = task.mix([one, other], half)
+    torch.testing.assert_close(task.mix([one, 100 * other], half), mixed)
+    torch.testing.assert_close(task.spread([one, 100 * other]), task.spread([one, other]))
+    between = F.normalize(one, dim=-1) + F.normalize(other, dim=-1)
+    torch.testing.assert_close(F.normalize(mixed, dim=-1), F.normalize(between, dim=-1))
+
+
 @pytest.mark.parametrize(
     ("kind", "place", "value", "sentence"),
     [

@@ -1,5 +1,6 @@
 """A surface normal per pixel."""
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 import torch
@@ -7,6 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from workbench.component import WorkbenchError
+from workbench.tasks import mixing
 from workbench.tasks.dense import Dense
 
 #: shares of pixels whose angle is within so many degrees are reported
@@ -76,6 +78,14 @@ class Normals(Dense):
     def read(self, full: Tensor) -> Tensor:
         """Normals of length 1, float32 ``[batch, 3, height, width]``."""
         return F.normalize(full, dim=-1).movedim(-1, 1)
+
+    def mix(self, outputs: Sequence[Tensor], weights: Tensor) -> Tensor:
+        """The mean of the directions: how long a vector was before says nothing."""
+        return mixing.weighted([F.normalize(output.float(), dim=-1) for output in outputs], weights)
+
+    def spread(self, outputs: Sequence[Tensor]) -> Tensor:
+        """Distances between directions."""
+        return mixing.distances([F.normalize(output.float(), dim=-1) for output in outputs])
 
     def describe(self) -> dict[str, object]:
         return {"kind": self.kind, "name": self.name}
