@@ -85,7 +85,7 @@ ADDING = [
     ("sluice", {"orthogonality": 5.0}),
     ("dselect_k", {"entropy": 5.0, "experts": 6}),
     ("dselect_k", {"entropy": 5.0, "by": "example"}),
-    ("attention", {"entropy": 5.0}),
+    ("attention", {"entropy": 500.0}),
 ]
 
 
