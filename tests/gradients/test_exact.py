@@ -7,6 +7,8 @@ from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
 from workbench.gradients.exact import Exact, ExactGradients
+from workbench.gradients.layers import Call
+from workbench.gradients.parts import Products
 
 
 class Model(nn.Module):
@@ -114,6 +116,34 @@ ARCHITECTURES = {
     "convolution": lambda: Fn(
         lambda m, x: m.b(m.a(x.reshape(-1, 1, 2, 4)).flatten(1)), a=nn.Conv2d(1, 3, 2), b=nn.Linear(9, 6)
     ),
+    "convolutions": lambda: Fn(
+        lambda m, x: m.c(m.b(m.a(x.reshape(-1, 2, 2, 2).repeat(1, 1, 3, 3)).relu()).flatten(1)),
+        a=nn.Conv2d(2, 3, 3, padding=1),
+        b=nn.Conv2d(3, 4, (3, 2), stride=(2, 1), dilation=(1, 2), bias=False),
+        c=nn.Linear(32, 6),
+    ),
+    "convolution in groups": lambda: Fn(
+        lambda m, x: m.b(m.a(x.reshape(-1, 4, 1, 2)).flatten(1)), a=nn.Conv2d(4, 6, 1, groups=2), b=nn.Linear(12, 6)
+    ),
+    "padding by name": lambda: Fn(
+        lambda m, x: m.b(m.a(x.reshape(-1, 2, 2, 2)).flatten(1)),
+        a=nn.Conv2d(2, 3, 3, padding="same"),
+        b=nn.Linear(12, 6),
+    ),
+    "circular padding": lambda: Fn(
+        lambda m, x: m.b(m.a(x.reshape(-1, 2, 2, 2)).flatten(1)),
+        a=nn.Conv2d(2, 3, 3, padding=1, padding_mode="circular"),
+        b=nn.Linear(12, 6),
+    ),
+    "convolution of one image": lambda: Fn(
+        lambda m, x: m.b(m.a(x.reshape(2, 8, 8)).flatten()[None]), a=nn.Conv2d(2, 3, 3), b=nn.Linear(108, 6)
+    ),
+    "wider than the batch": lambda: nn.Sequential(
+        nn.Linear(8, 60), nn.Tanh(), nn.Linear(60, 60), nn.Tanh(), nn.Linear(60, 60, bias=False), nn.Linear(60, 6)
+    ),
+    "wider than the batch, called twice": lambda: Fn(
+        lambda m, x: m.c(m.b(torch.tanh(m.b(m.a(x))))), a=nn.Linear(8, 60), b=nn.Linear(60, 60), c=nn.Linear(60, 6)
+    ),
     "bilinear": lambda: Fn(lambda m, x: m.b(m.a(x, x)), a=nn.Bilinear(8, 8, 5), b=nn.Linear(5, 6)),
     "checkpointed": lambda: Fn(
         lambda m, x: m.b(checkpoint(m.a, x, use_reentrant=False)),
@@ -181,8 +211,9 @@ def test_mixed_precision_goes_through_autograd():
     assert bool(torch.isfinite(taken.gramian()).all())
 
 
-def test_parts_together_are_the_jacobian():
-    model, exact = Model(ARCHITECTURES["mlp"]()).double(), Exact()
+@pytest.mark.parametrize("name", ["mlp", "convolutions", "wider than the batch", "unused layer", "lstm"])
+def test_parts_together_are_the_jacobian(name):
+    model, exact = Model(ARCHITECTURES[name]()).double(), Exact()
     out = exact.forward(model, {"x": torch.randn(4, 8, dtype=torch.float64)}, ["0", "1"])
     taken = exact.take(model, losses_of(out, ["0", "1"]), ["0", "1"])
     assert torch.allclose(taken.jacobian @ taken.jacobian.T, taken.gramian())
@@ -194,3 +225,43 @@ def test_parts_together_are_the_jacobian():
         torch.allclose(a, b)
         for a, b in zip(found, (p.grad for p in model.parameters() if p.grad is not None), strict=True)
     )
+
+
+def test_which_convolutions_are_noted():
+    """Those with several input channels and nothing special; all others go through autograd."""
+    x, noted = torch.randn(16, 8), {}
+    for name in ARCHITECTURES:
+        if "convolution" in name or "padding" in name:
+            exact = Exact()
+            exact.forward(Model(ARCHITECTURES[name]()), {"x": x}, ["0"])
+            noted[name] = sum(isinstance(call.layer, nn.Conv2d) for call in exact.layers.calls)
+    assert noted.pop("convolutions") == 2
+    assert set(noted.values()) == {0}
+    assert len(noted) == 5
+
+
+def products(model, x, tasks):
+    """Parts of the jacobian that are kept as products."""
+    exact = Exact()
+    taken = exact.take(model, losses_of(exact.forward(model, {"x": x}, tasks), tasks), tasks)
+    return taken, [part for part in taken.parts if isinstance(part, Products)]
+
+
+def test_a_wide_layer_keeps_its_products():
+    torch.manual_seed(0)
+    model = Model(ARCHITECTURES["wider than the batch"]())
+    few, many = (products(model, torch.randn(rows, 8), ["0", "1", "2"])[1] for rows in (16, 200))
+    assert [part.call.layer.out_features for part in few] == [60, 60]  # neither the first nor the last layer
+    assert many == []
+
+
+def test_gradients_that_cancel_are_multiplied_out():
+    """Examples in pairs of opposite cotangents but for a millionth: a gramian from products would be rounding."""
+    torch.manual_seed(0)
+    x, delta = torch.randn(8, 60).repeat(2, 1), torch.randn(3, 8, 40)
+    call = Call(nn.Linear(60, 40), x, None)
+    part = Products(call, list(torch.cat([delta, -delta * (1 + 1e-4)], dim=1)))
+    wanted = sum(rows.double() @ rows.double().T for rows in part.rows)
+    assert torch.allclose(part.gramian().double(), wanted, rtol=1e-3, atol=0.0)
+    far = part.deltas.flatten(1) @ (x @ x.T @ part.deltas).flatten(1).T
+    assert not torch.allclose(far.double(), wanted, rtol=1e-3, atol=0.0)

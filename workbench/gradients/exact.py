@@ -1,6 +1,8 @@
 """Gradients of all shared parameters."""
 
+from collections import Counter
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any
 
 import torch
@@ -9,6 +11,7 @@ from torch import Tensor, nn
 from workbench.component import register
 from workbench.gradients.base import Gradients, TaskGradients
 from workbench.gradients.layers import Call, Layers, weight_gradients
+from workbench.gradients.parts import Part, Products, Rows, shorter
 
 #: largest relative difference between the layers' way and plain autograd that is rounding
 ROUNDING = 1e-3
@@ -45,19 +48,55 @@ class ExactGradients(TaskGradients):
             others.append(found[len(calls) : len(calls) + len(rest)])
             own_gradients.append(found[len(calls) + len(rest) :])
         self.own_gradients = own_gradients
-        parts: dict[int, Tensor] = {}
-        for call, column in zip(calls, zip(*cotangents, strict=True), strict=False):
+        self.count, self.like = len(losses), losses[0]
+        self.parts = self._parts(calls, list(zip(*cotangents, strict=True)), rest, list(zip(*others, strict=True)))
+
+    def _parts(
+        self,
+        calls: Sequence[Call],
+        cotangents: Sequence[Sequence[Tensor | None]],
+        rest: Sequence[nn.Parameter],
+        others: Sequence[Sequence[Tensor | None]],
+    ) -> list[Part]:
+        """The jacobian in parts; parameters that no task reaches have none."""
+        uses = Counter(id(p) for call in calls for p in call.layer.parameters(recurse=False))
+        parts: list[Part] = []
+        summed: dict[int, tuple[Tensor, Tensor]] = {}
+        for call, column in zip(calls, cotangents, strict=False):
             if all(c is None for c in column):
                 continue
-            for parameter, rows in weight_gradients(call, list(column)):
-                parts[id(parameter)] = parts[id(parameter)] + rows if id(parameter) in parts else rows
-        for parameter, column in zip(rest, zip(*others, strict=True), strict=False):
+            once = all(uses[id(p)] == 1 for p in call.layer.parameters(recurse=False))
+            if once and shorter(call, self.count):
+                parts.append(Products(call, column))
+                continue
+            for parameter, rows in weight_gradients(call, column):
+                before = summed.get(id(parameter))
+                summed[id(parameter)] = parameter, rows if before is None else before[1] + rows
+        for parameter, column in zip(rest, others, strict=False):
             flat = [torch.zeros_like(parameter).reshape(-1) if g is None else g.reshape(-1) for g in column]
-            parts[id(parameter)] = torch.stack(flat)
-        empty = [p.new_zeros(len(losses), p.numel()) if id(p) not in parts else None for p in shared]
-        self.blocks = [parts[id(p)] if zero is None else zero for p, zero in zip(shared, empty, strict=True)]
-        if not shared:
-            self.blocks = [losses[0].new_zeros(len(losses), 0)]
+            summed[id(parameter)] = parameter, torch.stack(flat)
+        if summed:
+            parts.append(Rows(*zip(*summed.values(), strict=True)))
+        return parts
+
+    @cached_property
+    def blocks(self) -> list[Tensor]:  # type: ignore[override]
+        """The columns of each shared parameter; put together only for those who look at single coordinates."""
+        pairs = (pair for part in self.parts for pair in zip(part.parameters, part.rows, strict=True))
+        known = {id(p): rows for p, rows in pairs}
+        if not self.shared:
+            return [self.like.new_zeros(self.count, 0)]
+        return [known[id(p)] if id(p) in known else p.new_zeros(self.count, p.numel()) for p in self.shared]
+
+    def gramian(self) -> Tensor:
+        if "blocks" in self.__dict__:
+            return super().gramian()
+        return sum((part.gramian() for part in self.parts), self.like.new_zeros(self.count, self.count))
+
+    def backward(self, weights: Tensor, own: Tensor) -> None:
+        pairs = (pair for part in self.parts for pair in zip(part.parameters, part.combined(weights), strict=True))
+        found = {id(p): gradient for p, gradient in pairs}
+        self.fill([found[id(p)] if id(p) in found else torch.zeros_like(p) for p in self.shared], own)
 
     def fill_shared(self, parts: list[Tensor]) -> None:
         for parameter, part in zip(self.shared, parts, strict=False):
@@ -68,9 +107,10 @@ class ExactGradients(TaskGradients):
 class Exact(Gradients):
     """Gradients of all shared parameters: one backward pass per task.
 
-    ``J[i] = ∂L_i/∂θ``, ``[K, P]``, P the number of shared parameters. For Linear layers a backward pass carries
-    only cotangents, and the weight gradients of all tasks come from one product per layer; every other parameter, and
-    everything under mixed precision, goes through autograd. The first step compares the two ways, and
+    ``J[i] = ∂L_i/∂θ``, ``[K, P]``, P the number of shared parameters. For Linear and convolution layers a
+    backward pass carries only cotangents, and the weight gradients of all tasks come at once, or, where the batch is
+    smaller than a Linear's fan-in, only their products with each other; every other parameter, and everything under
+    mixed precision, goes through autograd. The first step compares the two ways, and
     autograd alone is used from then on if they differ by more than rounding (a parameter used behind a layer's back).
     """
 
@@ -94,7 +134,7 @@ class Exact(Gradients):
         taken = ExactGradients(losses, shared, own, self.layers.calls)
         if self.trusted is None:
             plain = ExactGradients(losses, shared, own)
-            self.trusted = agree(taken.blocks, plain.blocks)
+            self.trusted = agree([*taken.blocks, taken.gramian()], [*plain.blocks, plain.gramian()])
             return taken if self.trusted else plain
         return taken
 
