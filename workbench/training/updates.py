@@ -59,13 +59,16 @@ def from_jacobian(
 ) -> Tensor:
     """A direction from J; the weights told are those whose ``wᵀJ`` comes nearest to it."""
     assert taken is not None
-    J = taken.jacobian
-    direction = weighting(J, losses=values, tasks=tasks)
-    weights = torch.linalg.pinv(torch.nan_to_num(taken.gramian().double()), hermitian=True) @ (
-        J.double() @ direction.double()
-    )
-    weights = weights.to(J.dtype)
-    taken.backward_along(direction, weighting.head_weights(weights, values))
+    blocks = taken.blocks
+    if weighting.coordinatewise:
+        parts = [weighting(block, losses=values, tasks=tasks) for block in blocks]
+    else:
+        direction = weighting(taken.jacobian, losses=values, tasks=tasks)
+        parts = list(direction.split([block.shape[1] for block in blocks]))
+    products = sum((block @ part for block, part in zip(blocks, parts, strict=True)), values.new_zeros(len(values)))
+    weights = torch.linalg.pinv(torch.nan_to_num(taken.gramian().double()), hermitian=True) @ products.double()
+    weights = weights.to(values.dtype)
+    taken.fill(parts, weighting.head_weights(weights, values))
     return weights
 
 

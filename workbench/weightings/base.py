@@ -177,6 +177,8 @@ class JacobianAggregator(Weighting):
     """``J[K, P] -> direction[P]``, for methods that look at single coordinates."""
 
     needs: ClassVar[str] = "jacobian"
+    #: every coordinate is treated by itself, so that J may come in parts of its columns, one call each
+    coordinatewise: ClassVar[bool] = False
 
     @abstractmethod
     def __call__(self, J: Tensor, *, losses: Tensor | None = None, tasks: Sequence[int] | None = None) -> Tensor:

@@ -26,6 +26,7 @@ class GradDrop(JacobianAggregator):
     """
 
     memory: ClassVar[tuple[str, ...]] = ("generator",)
+    coordinatewise: ClassVar[bool] = True
 
     heads: Heads = "own"
     leak: Annotated[
