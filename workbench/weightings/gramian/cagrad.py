@@ -13,7 +13,7 @@ from workbench.component import Field, Slider, register
 from workbench.weightings.base import GramianWeighting, Heads
 from workbench.weightings.solvers.cone import shortest_on_simplex
 from workbench.weightings.solvers.host import on_host
-from workbench.weightings.solvers.simplex import min_on_simplex
+from workbench.weightings.solvers.simplex import min_on_simplex, root_step
 
 
 @register("weighting", "cagrad", source="Liu et al., NeurIPS 2021, arXiv 2110.14048", tags=("core",))
@@ -47,6 +47,8 @@ class CAGrad(GramianWeighting):
 
 
 def _weights(G: np.ndarray, c: float) -> np.ndarray:
+    if len(G) == 2:
+        return _of_two(G, c)
     b = np.full(len(G), 1.0 / len(G))
     Gb = G @ b
     square = max(float(b @ Gb), 0.0)
@@ -55,10 +57,10 @@ def _weights(G: np.ndarray, c: float) -> np.ndarray:
     zero = 1e-8 * sqrt(float(np.trace(G)))
     if radius <= zero * c:
         return b
-    worst = min_on_simplex(G, Gb, radius, tolerance=1e-10, rounds=1 if len(G) == 2 else 8)
+    worst = min_on_simplex(G, Gb, radius, tolerance=1e-10, rounds=8)
     length = sqrt(max(float(worst @ G @ worst), 0.0))
-    if len(G) == 2 or _is_best(G, Gb, radius, worst, length, zero):  # for two tasks one line search is exact
-        return b + radius / length * worst if length > zero else b
+    if _is_best(G, Gb, radius, worst, length, zero):
+        return b + radius / length * worst
 
     def shortest(log_length: float) -> np.ndarray:
         """Given its length, √ is a square and w the shortest of ``g_i + (length / radius) ḡ``."""
@@ -73,6 +75,39 @@ def _weights(G: np.ndarray, c: float) -> np.ndarray:
         return b
     length = brentq(excess, log(zero), 0.1, xtol=1e-9)
     return b + radius / exp(length) * shortest(length)
+
+
+def _of_two(G: np.ndarray, c: float) -> np.ndarray:
+    """The same for two tasks, where one line search from the middle is exact, in Python's own numbers."""
+    (one, product), (_, two) = G.tolist()
+    gains = (one + product) / 2, (product + two) / 2
+    square = max((gains[0] + gains[1]) / 2, 0.0)
+    radius, zero = c * sqrt(square), 1e-8 * sqrt(one + two)
+    if radius <= zero * c:
+        return np.full(2, 0.5)
+    w, Gw = [0.5, 0.5], list(gains)
+    for _ in range(2):  # the second search takes out the rounding of the first
+        square = max(w[0] * Gw[0] + w[1] * Gw[1], 0.0)
+        if square == 0:
+            break
+        slopes = [gain + radius * g / sqrt(square) for gain, g in zip(gains, Gw, strict=True)]
+        up = 0 if slopes[0] <= slopes[1] else 1
+        down = 1 - up
+        if w[down] == 0 or slopes[down] - slopes[up] <= 1e-10 * max(map(abs, slopes)):
+            break
+        bend = one + two - 2 * product
+        step = min(root_step(gains[up] - gains[down], radius, square, Gw[up] - Gw[down], bend), w[down])
+        if step <= 0:
+            break
+        w[up], w[down] = w[up] + step, 0.0 if step == w[down] else w[down] - step
+        Gw = [
+            Gw[0] + (one - product) * (step if up == 0 else -step),
+            Gw[1] + (product - two) * (step if up == 0 else -step),
+        ]
+    length = sqrt(max(w[0] * w[0] * one + 2 * w[0] * w[1] * product + w[1] * w[1] * two, 0.0))
+    if length <= zero:
+        return np.full(2, 0.5)
+    return np.array([0.5 + radius / length * w[0], 0.5 + radius / length * w[1]])
 
 
 def _is_best(G: np.ndarray, Gb: np.ndarray, radius: float, w: np.ndarray, length: float, zero: float) -> bool:

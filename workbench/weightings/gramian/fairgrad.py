@@ -1,6 +1,7 @@
 """α-fair division of the update among tasks."""
 
 from collections.abc import Sequence
+from math import sqrt
 from typing import Annotated
 
 import numpy as np
@@ -10,7 +11,7 @@ from workbench.component import Field, Slider, register
 from workbench.weightings.base import GramianWeighting, Heads
 from workbench.weightings.solvers.cone import shortest_above
 from workbench.weightings.solvers.host import noise, on_host
-from workbench.weightings.solvers.newton import bargain
+from workbench.weightings.solvers.newton import bargain, bargain_of_two
 from workbench.weightings.solvers.scaling import cosines, lifted
 
 
@@ -46,6 +47,10 @@ def fair(G: np.ndarray, noise: float, q: float) -> np.ndarray:
 
     Unit gradients with weights ``y = nw`` make it ``Cy = p / y^q`` with ``p = n^(q−1)``.
     """
+    if len(G) == 2:
+        w = _of_two(G, noise, q)
+        if w is not None:
+            return w
     C, n, scale = cosines(G)
     there = n > 0
     if not there.any():
@@ -64,3 +69,23 @@ def fair(G: np.ndarray, noise: float, q: float) -> np.ndarray:
     w[there] = y * (norms ** (q - 1)).max() ** (1 / (1 + q)) / norms * float(scale) ** (-2 / (1 + q))
     w[~there] = w[there].mean()
     return w
+
+
+def _of_two(G: np.ndarray, noise: float, q: float) -> np.ndarray | None:
+    """The same for two gradients that are not zero, a twentieth of the time; None where it is not that simple."""
+    (one, product), (_, two) = G.tolist()
+    if one <= 0 or two <= 0:
+        return None
+    scale = max(sqrt(one), sqrt(two))
+    n = sqrt(one) / scale, sqrt(two) / scale
+    c = min(max(product / sqrt(one) / sqrt(two), -1.0), 1.0)
+    lift = max(max(noise, 1e-10) - (1 - abs(c)), 0.0)
+    p = n[0] ** (q - 1), n[1] ** (q - 1)
+    top = max(p)
+    y = bargain_of_two(c, lift, (p[0] / top, p[1] / top), q)
+    if any(lift * z >= 0.499 * z**-q for z in y):  # 0.5 and no less for opposite gradients of any length
+        return np.zeros(2)
+    if min(y[0] + c * y[1], y[1] + c * y[0]) < 0:
+        return None
+    size = top ** (1 / (1 + q)) * scale ** (-2 / (1 + q))
+    return np.array([y[0] / n[0] * size, y[1] / n[1] * size])

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Annotated, ClassVar
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -37,18 +38,22 @@ class PCGrad(GramianWeighting):
 
     def __call__(self, G: Tensor, *, losses: Tensor | None = None, tasks: Sequence[int] | None = None) -> Tensor:
         K = G.shape[-1]
-        G64 = G.double()
-        G64 = G64 / G64.diagonal(dim1=-2, dim2=-1).amax(-1).clamp(min=torch.finfo(torch.float64).tiny)[..., None, None]
-        c = torch.eye(K, dtype=torch.float64, device=G.device).expand_as(G64).clone()
-        cG = G64.clone()  # row i holds c_iᵀG
-        diagonal = G64.diagonal(dim1=-2, dim2=-1)
-        draws = torch.rand(K, K, generator=self.generator) if self.shuffle else torch.arange(K).expand(K, K) / K
-        draws = draws.fill_diagonal_(2.0) if self.shuffle else draws.clone().fill_diagonal_(2.0)
-        order = draws.argsort(dim=1)[:, : K - 1].to(G.device)  # row i: the other tasks
-        for j in order.T:
-            dot = cG.gather(-1, j[:, None].expand(cG.shape[:-1] + (1,)))[..., 0]
-            square = diagonal[..., j]
-            push = torch.where((dot < 0) & (square > 0), -dot / square.clamp(min=torch.finfo(torch.float64).tiny), 0.0)
-            c.scatter_add_(-1, j[:, None].expand(c.shape[:-1] + (1,)), push[..., None])
-            cG = cG + push[..., None] * G64[..., j, :]
-        return c.sum(-2).to(G.dtype)
+        draws = torch.rand(K, K, generator=self.generator) if self.shuffle else torch.arange(K).repeat(K, 1) / K
+        order = draws.fill_diagonal_(2.0).argsort(dim=1)[:, : K - 1].numpy()  # row i: the other tasks
+        return torch.from_numpy(_projected(G.detach().to("cpu", torch.float64).numpy(), order)).to(G)
+
+
+def _projected(G: np.ndarray, order: np.ndarray) -> np.ndarray:
+    """The weights ``[..., K]`` of the sum of all projected gradients."""
+    diagonal = np.diagonal(G, axis1=-2, axis2=-1)
+    G = G / np.maximum(diagonal.max(-1), np.finfo(float).tiny)[..., None, None]
+    diagonal, everyone = np.diagonal(G, axis1=-2, axis2=-1), np.arange(G.shape[-1])
+    c = np.zeros(G.shape)
+    c[..., everyone, everyone] = 1.0
+    cG = G.copy()  # row i holds c_iᵀG
+    for j in order.T:
+        dot, square = cG[..., everyone, j], diagonal[..., j]
+        push = np.where((dot < 0) & (square > 0), -dot / np.where(square > 0, square, 1.0), 0.0)
+        c[..., everyone, j] += push
+        cG += push[..., None] * G[..., j, :]
+    return c.sum(-2)

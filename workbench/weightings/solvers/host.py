@@ -25,9 +25,9 @@ def on_host(G: Tensor, solve: Callable[..., Any], *more: Any, batched: bool = Fa
     if batched:
         weights = solve(flat, *more)
     else:
-        weights = np.stack([solve(matrix, *more) for matrix in flat]) if len(flat) else matrices[..., 0]
+        weights = np.array([solve(matrix, *more) for matrix in flat]) if len(flat) else matrices[..., 0]
     limit = torch.finfo(G.dtype).max
-    return torch.from_numpy(np.clip(weights, -limit, limit).reshape(matrices.shape[:-1])).to(G)
+    return torch.from_numpy(weights.reshape(matrices.shape[:-1])).clamp(-limit, limit).to(G)
 
 
 def with_losses(G: Tensor, losses: Tensor) -> Tensor:

@@ -50,7 +50,7 @@ def min_on_simplex(
         if root is None:
             step = -(slope + along) / bend if bend > 0 else float("inf")
         else:
-            step = _root_step(along, root, square, slope, bend)
+            step = root_step(along, root, square, slope, bend)
         step = min(step, float(w[down]))
         if step <= 0:
             break
@@ -60,7 +60,7 @@ def min_on_simplex(
     return w
 
 
-def _root_step(tilt: float, root: float, square: float, slope: float, bend: float) -> float:
+def root_step(tilt: float, root: float, square: float, slope: float, bend: float) -> float:
     """The t that minimises ``tilt·t + root·√(square + 2·slope·t + bend·t²)``; infinite where it falls for ever."""
     flat = root * root * bend - tilt * tilt
     if flat <= 0 or bend <= 0:
