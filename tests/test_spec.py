@@ -18,12 +18,12 @@ def faults(call) -> list[str]:
 
 def test_every_fault_is_told_at_once_with_the_nearest_name():
     found = faults(
-        lambda: Spec(weighting="pcgard", encoder="cn", lr=-1, epoch=3, batch_size="8", tasks=["digit", "inc"])
+        lambda: Spec(weighting="pcgard", encoder="cnnn", lr=-1, epoch=3, batch_size="8", tasks=["digit", "inc"])
     )
     text = "\n".join(found)
     assert len(found) == 6
     assert "no weighting 'pcgard': did you mean 'pcgrad'?" in text
-    assert "no encoder 'cn': did you mean 'cnn'?" in text
+    assert "no encoder 'cnnn': did you mean 'cnn'?" in text
     assert "lr should be greater than 0, found -1" in text
     assert "no setting 'epoch': did you mean 'epochs'?" in text
     assert "batch_size should be a valid integer, found '8' (str)" in text

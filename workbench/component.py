@@ -381,12 +381,15 @@ def from_text(setting: Setting, text: str, where: str) -> Any:
         if any(not mark for _, mark, _ in pairs):
             raise WorkbenchError(f"{where} should be pairs such as a=1,b=2, found {text!r}.")
         return {key.strip(): from_text(_item(setting), value.strip(), f"{where}.{key}") for key, _, value in pairs}
+    if setting.choices is not None:
+        choices = {str(choice): choice for choice in setting.choices}
+        if text not in choices:
+            raise WorkbenchError(f"{where} = {text!r} is unknown: {one_of(text, choices)}.")
+        return choices[text]
     try:
         return TypeAdapter(setting.type).validate_strings(text)
     except ValidationError as error:
         found = error.errors(include_url=False)[0]
-        if setting.choices is not None:
-            raise WorkbenchError(f"{where} = {text!r} is unknown: {one_of(text, setting.choices)}.") from None
         rule = found["msg"][0].lower() + found["msg"][1:]
         raise WorkbenchError(f"{where}: {rule.replace('input should be', 'should be')}, found {text!r}.") from None
 
