@@ -12,7 +12,7 @@ from torch import Tensor
 from workbench.component import WorkbenchError
 from workbench.features import Features
 from workbench.tasks import SequenceToSequence
-from workbench.tasks.decoder import Memory
+from workbench.tasks.memory import Memory
 from workbench.tasks.overlap import common, rouge_l
 from workbench.tasks.search import write
 
@@ -272,6 +272,21 @@ def test_batches_are_joined():
     short = Memory(output.values[1:2, :2], output.keys[1:2, :2], output.mask[1:2, :2], output.decoder)
     both = Memory.join([output, short])
     assert task.in_words(both) == [*task.in_words(output), task.in_words(output)[1]]
+
+
+def test_several_decoders_write_one_text_by_their_probabilities():
+    task = made()
+    one, other = memory(task, scale=3.0), memory(task, scale=2.0)
+    both, target = Memory.mix([one, other], torch.tensor([0.25, 0.75])), task.encode(RAW)
+    wanted = 0.25 * one.teach(target)[0].softmax(-1) + 0.75 * other.teach(target)[0].softmax(-1)
+    torch.testing.assert_close(both.teach(target)[0].softmax(-1), wanted)
+    alone = Memory.mix([one, other], torch.tensor([1.0, 0.0]))
+    assert task.in_words(alone) == task.in_words(one)
+    torch.testing.assert_close(task.losses(alone, target), task.losses(one, target))
+    assert task.in_words(type(both).join([both, both])) == 2 * task.in_words(both)
+    for (words, weights), length in zip(task.attention(both), (4, 2, 3), strict=True):
+        torch.testing.assert_close(weights.sum(1), torch.ones(len(words)))
+        assert weights.shape[1] == length
 
 
 def test_description():

@@ -1,7 +1,5 @@
 """A recurrent decoder that looks back at the words read while it writes."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 import torch
@@ -9,42 +7,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from workbench.features import Features
+from workbench.tasks.memory import Memory, State
 from workbench.tasks.tokens import END
-
-#: what a decoder carries from word to word: its hidden state, and the LSTM's cell
-State = tuple[Tensor, ...]
-
-
-@dataclass(eq=False)
-class Memory:
-    """What was read, ready to be asked; the output of the head of a task that writes.
-
-    Attributes:
-        values: features of the words read, ``[batch, source, features]``.
-        keys: the same as the attention compares them, ``[batch, source, units]``.
-        mask: ``bool[batch, source]``, True for the words.
-        decoder: who asks.
-    """
-
-    values: Tensor
-    keys: Tensor
-    mask: Tensor
-    decoder: "Decoder"
-
-    def __getitem__(self, rows: "slice | Tensor") -> "Memory":
-        return Memory(self.values[rows], self.keys[rows], self.mask[rows], self.decoder)
-
-    @staticmethod
-    def join(parts: "Sequence[Memory]") -> "Memory":
-        """Several batches as one."""
-        longest = max(part.mask.shape[1] for part in parts)
-        more = [longest - part.mask.shape[1] for part in parts]
-        return Memory(
-            torch.cat([F.pad(part.values, (0, 0, 0, n)) for part, n in zip(parts, more, strict=True)]),
-            torch.cat([F.pad(part.keys, (0, 0, 0, n)) for part, n in zip(parts, more, strict=True)]),
-            torch.cat([F.pad(part.mask, (0, n)) for part, n in zip(parts, more, strict=True)]),
-            parts[0].decoder,
-        )
 
 
 class Decoder(nn.Module):

@@ -8,7 +8,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from workbench.tasks.base import Task
-from workbench.tasks.decoder import Decoder, Memory
+from workbench.tasks.decoder import Decoder
+from workbench.tasks.memory import Memory, Team
 from workbench.tasks.overlap import rouge_l
 from workbench.tasks.search import write
 from workbench.tasks.tokens import END, UNKNOWN, Tokens, in_rows
@@ -76,16 +77,16 @@ class SequenceToSequence(Task):
     def head(self, features: int) -> nn.Module:
         return Decoder(features, self.tokens.size, self.units, self.cell, self.attention_kind)
 
-    def losses(self, output: Memory, target: Tensor) -> Tensor:
+    def losses(self, output: Memory | Team, target: Tensor) -> Tensor:
         short = self._cut(target)
         parts = []
         for rows in in_rows(len(short), short.shape[1] * self.tokens.size):
-            scores, _ = output.decoder.teach(output[rows], short[rows])
+            scores, _ = output[rows].teach(short[rows])
             parts.append(F.cross_entropy(scores.float().transpose(1, 2), short[rows], reduction="none"))
         return F.pad(torch.cat(parts), (0, target.shape[1] - short.shape[1]))
 
     @torch.no_grad()
-    def metrics(self, output: Memory, target: Tensor) -> dict[str, float]:
+    def metrics(self, output: Memory | Team, target: Tensor) -> dict[str, float]:
         """``rouge_l``, ``exact`` and ``accuracy``; NaN where no target is present."""
         some = self.present(target).any(1)
         if not bool(some.any()):
@@ -93,7 +94,7 @@ class SequenceToSequence(Task):
         output, truth = output[some], self._cut(target[some])
         hits = torch.zeros((), dtype=torch.int64, device=truth.device)
         for rows in in_rows(len(truth), truth.shape[1] * self.tokens.size):
-            guess = output.decoder.teach(output[rows], truth[rows])[0].argmax(dim=-1)
+            guess = output[rows].teach(truth[rows])[0].argmax(dim=-1)
             hits += ((guess == truth[rows]) & (truth[rows] != UNKNOWN)).sum()
         wanted, found = self._words(truth).cpu(), self._words(self.write(output)).cpu()
         longest = max(wanted.shape[1], found.shape[1])
@@ -105,25 +106,25 @@ class SequenceToSequence(Task):
             "accuracy": float(hits / self.present(truth).sum()),
         }
 
-    def write(self, output: Memory) -> Tensor:
+    def write(self, output: Memory | Team) -> Tensor:
         """What the model writes by itself: its numbers of words, the end, then -100, ``int64[batch, longest]``."""
-        cost = self.beams * (self.tokens.size + output.keys[0].numel())
+        cost = self.beams * (self.tokens.size + output.mask.shape[1] * self.units)
         return torch.cat([write(output[rows], self.longest, self.beams) for rows in in_rows(len(output.mask), cost)])
 
-    def predict(self, output: Memory) -> Tensor:
+    def predict(self, output: Memory | Team) -> Tensor:
         """Places in the list of words, ``int64[batch, longest]``, -100 after the end."""
         return self.tokens.raw(self.write(output))
 
-    def in_words(self, output: Memory) -> list[str]:
+    def in_words(self, output: Memory | Team) -> list[str]:
         """The texts, words joined by blanks."""
         rows = self._words(self.write(output)).tolist()
         return [" ".join(self.tokens.name(number) for number in row if number >= 0) for row in rows]
 
     @torch.no_grad()
-    def attention(self, output: Memory) -> list[tuple[list[str], Tensor]]:
+    def attention(self, output: Memory | Team) -> list[tuple[list[str], Tensor]]:
         """Per example the words written, the end among them, and the attention behind each, ``[written, read]``."""
         written = self.write(output)
-        maps = output.decoder.teach(output, written)[1]
+        maps = output.teach(written)[1]
         found = []
         for row, weights, mask in zip(written.tolist(), maps, output.mask, strict=True):
             names = [self.tokens.name(number) for number in row if number != -100]
