@@ -216,6 +216,11 @@ def test_faults_of_losses_are_one_sentence(losses, words):
     assert words in fault
 
 
+def test_a_loss_of_a_task_that_is_not_learned_waits():
+    exp = Experiment(wb.Spec(**{**SMALL, "tasks": ["ink"]}, losses={"digit": "focal"}))
+    assert exp.tasks[0].criterion is None
+
+
 def test_text_that_is_no_json_is_a_sentence():
     with pytest.raises(wb.WorkbenchError, match=r"Spec losses\.digit is no JSON"):
         wb.Spec.from_settings({"losses.digit": "{name: focal}"})
