@@ -98,6 +98,14 @@ def test_faults_are_one_sentence(tmp_path, text, settings, sentence):
     assert any(sentence in found for found in fault(store(tmp_path, text), **settings))
 
 
+def test_a_gap_in_a_stored_column_is_no_text(tmp_path):
+    frame = pd.DataFrame({"body": ["fine", None, "well"] * 10, "topic": ["a", "b", "a"] * 10})
+    frame.to_parquet(tmp_path / "a.parquet")
+    assert fault(str(tmp_path / "a.parquet"), targets=["topic"])[0] == (
+        "a.parquet, row 2, column 'body': the text holds no word."
+    )
+
+
 def test_many_empty_texts_are_counted(tmp_path):
     rows = "body,topic,stars\n" + " ,sport,1\nfine,money,2\n" * 15
     found = fault(store(tmp_path, rows))

@@ -3,7 +3,6 @@
 
 from typing import Annotated, Any, Literal
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -87,8 +86,9 @@ class LabelledTexts(Problem):
 
     def _texts(self, sheet: Sheet, faults: list[str]) -> Texts:
         """The words of every row; what is wrong is added to the faults."""
-        cells = ["" if cell is None or cell is np.nan else str(cell) for cell in sheet.frame[self.column]]
-        words = [self._cut(cell) for cell in cells]
+        column = sheet.frame[self.column]
+        gaps = column.isna()
+        words = [[] if gap else self._cut(str(cell)) for cell, gap in zip(column, gaps, strict=True)]
         empty = [row for row, found in enumerate(words) if not found]
         faults += [f"{sheet.place(row)}, column {self.column!r}: the text holds no word." for row in empty[:LISTED]]
         if len(empty) > LISTED:
