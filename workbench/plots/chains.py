@@ -42,10 +42,10 @@ def transitions(frame: pd.DataFrame, forbidden: pd.DataFrame | None = None, titl
             ygap=2,
         )
     )
-    figure.update_yaxes(autorange="reversed", title="tag before", showgrid=False)
-    figure.update_xaxes(title="tag after", showgrid=False)
+    figure.update_yaxes(autorange="reversed", title="tag before")
+    figure.update_xaxes(title="tag after", tickangle=0 if len(frame.columns) <= 4 else -35)
     note = "" if forbidden is None else "<br><sup>✕: a pair that may not be</sup>"
-    styled(figure, title + note, height=170 + 44 * len(frame))
+    styled(figure, title + note, height=200 + 42 * len(frame))
     figure.update_layout(hovermode="closest", margin={"l": 120}, width=max(520, 200 + 76 * len(frame.columns)))
     figure.update_xaxes(showgrid=False)
     figure.update_yaxes(showgrid=False)
