@@ -134,8 +134,11 @@ class Exact(Gradients):
         taken = ExactGradients(losses, shared, own, self.layers.calls)
         if self.trusted is None:
             plain = ExactGradients(losses, shared, own)
-            self.trusted = agree([*taken.blocks, taken.gramian()], [*plain.blocks, plain.gramian()])
-            return taken if self.trusted else plain
+            mine, theirs = taken.gramian(), plain.gramian()  # before there are blocks, which it would be taken from
+            self.trusted = agree([*taken.blocks, mine], [*plain.blocks, theirs])
+            kept = taken if self.trusted else plain
+            del kept.blocks  # as at all other steps: the first one of a resumed run should round like them
+            return kept
         return taken
 
 
