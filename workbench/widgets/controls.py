@@ -96,7 +96,7 @@ def _control(setting: Setting, where: str, look: dict[str, Any]) -> Control:
     if get_origin(setting.type) is dict:
         return Control(setting, _field(look, "{}"), lambda text: _from_json(text, setting, where), json.dumps)
     if setting.type is str and not setting.optional:
-        return Control(setting, _field(look, ""), _same, _same)
+        return Control(setting, _field(look, "needed" if setting.required else ""), _same, shown)
     hint = "none" if setting.optional else ""
     return Control(setting, _field(look, hint), lambda text: from_text(setting, text, f"{where} {setting.name}"), shown)
 
