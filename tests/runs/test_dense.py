@@ -70,6 +70,7 @@ def test_an_encoder_without_a_map_is_refused():
         "Problem 'scenes' has tasks that need a map of features, encoder 'resnet18' gives a vector; take "
         "dilated_resnet or fcn."
     )
+    assert spec(encoder="cnn", tasks=["objects", "shapes"]).tasks == ["objects", "shapes"]
 
 
 @pytest.mark.parametrize("encoder", ["cnn", "fcn", {"name": "vit_tiny", "depth": 1, "width": 24}])

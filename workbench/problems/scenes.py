@@ -1,6 +1,6 @@
 """Rendered rooms whose every pixel is known."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import torch
 from torch import Tensor
@@ -17,6 +17,8 @@ from workbench.tasks.reconstruction import Reconstruction
 from workbench.tasks.segmentation import Segmentation
 
 RECONSTRUCTION = "reconstruction"
+#: the tasks with one label a picture
+SEEN_TASKS = {"objects", "shapes"}
 #: an object that shows fewer pixels than this share of the picture does not count as seen
 SEEN = 1 / 256
 
@@ -87,6 +89,11 @@ class SceneImages(Problem):
             kinds = {"image": "image", "segmentation": "labels", "depth": "depth", "normals": "normals"}
             raw.augment = Augment(self.augment, image.shape[2:], {**kinds, RECONSTRUCTION: "original"})
         return raw
+
+    @classmethod
+    def wanted(cls, spec: Any) -> tuple[str, ...]:
+        """What is seen is told from a vector, so that any encoder of images serves where nothing else is asked."""
+        return ("vector",) if spec.tasks is not None and set(spec.tasks) <= SEEN_TASKS else cls.wants
 
     def task_names(self) -> list[str]:
         names = ["segmentation", "depth", "normals", "objects", "shapes"]
