@@ -82,11 +82,11 @@ def measure(workload: str, names: Sequence[str], seconds: float, processor: bool
 
 def table(rows: Sequence[dict[str, Any]]) -> str:
     """The rows as columns of text."""
-    columns = (*WAYS, "ours/theirs")
-    lines = [f"{rows[0]['workload']:16}" + "".join(f"  {way}" for way in columns)]
+    columns = {way: max(len(way) + 2, 8) for way in (*WAYS, "ours/theirs")}
+    lines = [f"{rows[0]['workload']:16}" + "".join(f"{way:>{width}}" for way, width in columns.items())]
     for row in rows:
         numbers = (f"{row[way]:.2f}" if way in row else "–" for way in columns)
-        cells = (f"{number:>{len(way) + 2}}" for way, number in zip(columns, numbers, strict=True))
+        cells = (f"{number:>{width}}" for width, number in zip(columns.values(), numbers, strict=True))
         lines.append(f"{row['weighting']:16}" + "".join(cells))
     return "\n".join(lines)
 
