@@ -6,19 +6,8 @@ import pytest
 import torch
 
 from workbench.problems import SceneImages, prepare
-from workbench.problems.rendering import (
-    BOX,
-    CYLINDER,
-    FLOOR,
-    HALF_VIEW,
-    ROOM,
-    SPHERE,
-    WALL,
-    Pictures,
-    Scenes,
-    draw,
-    render,
-)
+from workbench.problems.rendering import HALF_VIEW, Pictures, render
+from workbench.problems.rooms import BOX, CYLINDER, FLOOR, ROOM, SPHERE, WALL, Scenes, draw
 from workbench.problems.scenes import visible
 
 SIZE = 24

@@ -7,7 +7,8 @@ from torch import Tensor
 
 from workbench.component import Field, Slider, register
 from workbench.problems.base import Problem, Raw
-from workbench.problems.rendering import BOX, CLASSES, CYLINDER, SPHERE, Pictures, Scenes, draw, render
+from workbench.problems.rendering import Pictures, render
+from workbench.problems.rooms import BOX, CLASSES, CYLINDER, SPHERE, Scenes, draw
 from workbench.tasks.base import Task
 from workbench.tasks.depth import Depth
 from workbench.tasks.multilabel import MultiLabel
