@@ -20,6 +20,7 @@ QUICKSTART = next(path for path in NOTEBOOKS if path.name == "00_quickstart.ipyn
 QUICK = {
     "10_weighting": ({"epochs": "2", "seeds": "0,1", "methods": "rlw,stch,cagrad"}, 6),
     "11_gradient_conflict": ({"epochs": "4", "slow_steps": "150", "fast_steps": "120", "rates": "1"}, 7),
+    "20_sharing": ({"epochs": "2", "long_epochs": "6", "shares": "1.0", "seeds": "0,1"}, 8),
     "22_language": ({"count": "150", "reports": "200", "epochs": "5", "seeds": "0,1"}, 10),
 }
 
