@@ -21,7 +21,7 @@ def outcomes():
 
 
 def test_a_panel_per_task_with_every_outcome_and_the_mean(outcomes):
-    figure = spread(outcomes[outcomes["knob"] == 10])
+    figure = spread(outcomes[outcomes["knob"] == 10], "title")
     assert [note.text for note in figure.layout.annotations] == ["a", "b"]
     dots, mark = figure.data[2:4]
     assert (dots.name, list(dots.x), list(dots.y), dots.opacity < 1) == ("net", [0.5, 0.6], [1, 1], True)

@@ -35,4 +35,6 @@ def predictions(frame: pd.DataFrame, title: str, unit: str = "") -> Figure:
     figure.update_yaxes(title=f"predicted{named}", col=1)
     styled(figure, f"{title}<br><sup>a dot: one row of the test split; on the line: right</sup>")
     figure.update_layout(showlegend=False, hovermode="closest", margin={"t": 100})
+    if len(methods) == 1:
+        figure.update_layout(width=640, height=480)
     return figure

@@ -15,12 +15,12 @@ from workbench.plots.style import task_style
 APART = 0.07
 
 
-def spread(frame: pd.DataFrame, title: str = "Test metric of every task") -> Figure:
+def spread(frame: pd.DataFrame, title: str, subtitle: str = "strong: mean, faint: each seed") -> Figure:
     """Outcomes of several methods, a panel per task and a row per method; the number over a mark is the mean.
 
     Args:
         frame: columns ``task``, ``metric`` (the name of what was measured), ``method``, ``value``; a row per outcome.
-        title: of the figure.
+        title, subtitle: of the figure.
     """
     tasks, looks = list(frame["task"].unique()), _looks(frame)
     figure = Figure(make_subplots(1, len(tasks), shared_yaxes=True, subplot_titles=tasks, horizontal_spacing=0.04))
@@ -34,7 +34,7 @@ def spread(frame: pd.DataFrame, title: str = "Test metric of every task") -> Fig
             figure.add_trace(strong.update(textposition="top center"), row=1, col=column)
         figure.update_xaxes(title=part["metric"].iloc[0], row=1, col=column)
     figure.update_yaxes(tickvals=list(range(len(looks))), ticktext=list(looks), range=[len(looks) - 0.6, -0.7])
-    styled(figure, f"{title}<br><sup>strong: mean, faint: each seed</sup>", height=210 + 60 * len(looks))
+    styled(figure, f"{title}<br><sup>{subtitle}</sup>", height=210 + 60 * len(looks))
     figure.update_layout(hovermode="closest", margin={"l": 130, "t": 110})
     return figure
 
