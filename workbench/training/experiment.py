@@ -28,6 +28,7 @@ class Experiment:
     def __init__(self, spec: Spec) -> None:
         self.spec = spec
         self.device = resolve(spec.device)
+        keep_memory()
         encoder = spec.build("encoder")
         data = load(spec, encoder)
         self.data = data.to(self.device)
@@ -171,6 +172,16 @@ def pool_of(data: Data, batch_size: int) -> Pool:
 def epoch_generator(seed: int, epoch: int) -> torch.Generator:
     """Where the order of an epoch (from 0) comes from."""
     return torch.Generator().manual_seed(mixed(seed, epoch))
+
+
+def keep_memory() -> None:
+    """Let the C library keep the memory of one step for the next.
+
+    glibc gives memory at the top of the heap back to the system where it exceeds twice the largest block freed so far,
+    of up to 32 MB. A block of that size, freed at once and never touched, raises the limit to 64 MB; without it a step
+    with several backward passes may fault in its tens of megabytes each time anew.
+    """
+    torch.empty(32 * 2**20 - 2**14, dtype=torch.uint8)
 
 
 def mixed(seed: int, number: int) -> int:
