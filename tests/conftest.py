@@ -1,6 +1,7 @@
 """Fixtures for every test; above all the trap for exceptions that would vanish."""
 
 import logging
+import signal
 import sys
 import threading
 from collections.abc import Iterator
@@ -56,3 +57,10 @@ def trap():
     """The same trap as a context manager that raises ``trap.Failure``, to test what should fall into it."""
     _no_silent_failures.Failure = SilentFailure  # type: ignore[attr-defined]
     return _no_silent_failures
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _ctrl_c_is_heard() -> None:
+    """A shell lets programs in its background ignore Ctrl-C, and so would everything that tests start."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
