@@ -21,6 +21,7 @@ QUICK = {
     "10_weighting": ({"epochs": "2", "seeds": "0,1", "methods": "rlw,stch,cagrad"}, 6),
     "11_gradient_conflict": ({"epochs": "4", "slow_steps": "150", "fast_steps": "120", "rates": "1"}, 7),
     "20_sharing": ({"epochs": "2", "long_epochs": "6", "shares": "1.0", "seeds": "0,1"}, 8),
+    "21_fusion": ({"epochs": "8", "seeds": "0"}, 12),
     "22_language": ({"count": "150", "reports": "120", "epochs": "5", "batch_size": "12", "seeds": "0,1"}, 10),
     "23_tables": ({"epochs": "10", "seeds": "0,1", "labels": "3,24", "trust": "1.0,0.1,0.0"}, 7),
     "24_your_data": ({"epochs": "20", "folds": "2"}, 6),
