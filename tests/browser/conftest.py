@@ -188,6 +188,13 @@ class Page:
         """What a Python expression is in the notebook's kernel, as text."""
         return self.tab.evaluate(ASK, f"print(repr({expression}))")
 
+    def expect_kernel(self, expression: str, text: str) -> None:
+        """Wait until a Python expression is so in the kernel: widgets send what one chose a moment later."""
+        deadline = time.monotonic() + PATIENCE / 1000
+        while (found := self.evaluate(expression)) != text and time.monotonic() < deadline:
+            self.tab.wait_for_timeout(50)
+        assert found == text
+
     def shut_down(self) -> None:
         """End every kernel, so that no test meets what another left."""
         self.tab.evaluate("() => window.jupyterapp?.serviceManager.sessions.shutdownAll()")

@@ -55,7 +55,7 @@ def test_a_class_meets_the_core_first_and_finds_everything(page, panel):
     cells = page.tab.locator(".jp-Cell").count()
     page.tab.keyboard.type("nash")
     page.expect(picker).to_contain_text("The bargain in which no task can gain")
-    assert page.evaluate("panel.spec.weighting") == "'nash_mtl'"
+    page.expect_kernel("panel.spec.weighting", "'nash_mtl'")
     page.tab.keyboard.press("Tab")
     page.tab.keyboard.press("Enter")
     page.expect(whole).to_have_attribute("aria-pressed", "true")
@@ -74,7 +74,7 @@ def test_a_class_meets_the_core_first_and_finds_everything(page, panel):
     page.expect(whole).to_have_attribute("aria-pressed", "false")
     assert groups(select)["from the Gramian of the task gradients, more"] == ["krum"]
     page.expect(select).to_have_value("krum")
-    assert page.evaluate("panel.spec.weighting") == "'krum'"
+    page.expect_kernel("panel.spec.weighting", "'krum'")
     page.shot("picker-krum")
 
 
@@ -91,7 +91,7 @@ def test_a_weighting_written_in_a_cell_is_offered_at_once(lab, page, panel):
     page.expect(select.locator("optgroup").first).to_have_attribute("label", "your own")
     select.select_option("mine")
     page.expect(panel.locator(".wb-weighting")).to_contain_text("written in class")
-    assert page.evaluate("panel.spec.weighting") == "'mine'"
+    page.expect_kernel("panel.spec.weighting", "'mine'")
 
 
 def test_what_each_method_would_do_now(page, panel):
@@ -101,7 +101,7 @@ def test_what_each_method_would_do_now(page, panel):
     panel.get_by_role("button", name="Start", exact=True).focus()
     tab.keyboard.press("Enter")
     tab.wait_for_function("() => +document.querySelector('.wbc').dataset.last > 30")
-    assert page.evaluate("panel.methods.view.table") == "{}"  # closed, it computes nothing
+    page.expect_kernel("panel.methods.view.table", "{}")  # closed, it computes nothing
     summary.focus()
     tab.keyboard.press("Enter")
     tab.wait_for_function("() => +document.querySelector('.wbm').dataset.step > 0")

@@ -126,5 +126,5 @@ def test_what_is_wrong_is_said_in_the_panel_and_nothing_is_lost(lab, page):
     page.expect(panel.get_by_role("alert")).to_contain_text("batch_size = 5000 is larger than the")
     page.shot("panel-wrong")
     panel.locator(".wb-weighting select").select_option("dwa")
-    assert page.evaluate("(panel.spec.weighting, panel.spec.batch_size)") == "('dwa', 5000)"
-    assert page.evaluate("len(panel.errors)") == "1"
+    page.expect_kernel("(panel.spec.weighting, panel.spec.batch_size)", "('dwa', 5000)")
+    page.expect_kernel("len(panel.errors)", "1")
