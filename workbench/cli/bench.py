@@ -8,17 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from workbench.cli.tables import show_json
-from workbench.component import WorkbenchError, one_of
+from workbench.component import NEEDS, WorkbenchError, one_of
 
 #: seconds of measuring in all
 FULL, QUICK = 50.0, 10.0
-KINDS = {
-    "losses": "from the losses",
-    "gramian": "from the Gramian of the task gradients",
-    "cross_gramian": "from two halves of the batch",
-    "jacobian": "from single coordinates of the task gradients",
-    "validation": "from a validation batch",
-}
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -100,7 +93,7 @@ def lines(frame: Any) -> list[str]:
     for i, row in enumerate(frame.itertuples()):
         if i and row.needs != kind:
             kind = row.needs
-            out.append(KINDS.get(kind, kind))
+            out.append(NEEDS.get(kind, kind))
         span = f"{row.low:.2f} – {row.high:.2f}"
         out.append(f"{row.weighting:{width}}  {row.ms:8.2f}  {row.ratio:8.2f}  {span:>13}  {row.solver:6.1%}")
     return out
