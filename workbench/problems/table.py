@@ -3,7 +3,7 @@
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any
 
 import torch
 from torch import Tensor
@@ -14,12 +14,10 @@ from workbench.problems.frames import BUNDLED, bundled, store
 from workbench.problems.merging import together
 from workbench.problems.reading import Sheet, from_frame, read
 from workbench.problems.row_columns import group_column, weight_column
+from workbench.problems.table_settings import NO_VALUE, Columns, Kinds, Missing
 from workbench.problems.table_view import TableView
 from workbench.problems.target_column import target_column
 from workbench.tasks.base import Task
-
-if TYPE_CHECKING:
-    pass
 
 
 @register("problem", "table", tags=("core",))
@@ -60,25 +58,15 @@ class Table(Problem):
     targets: Annotated[
         list[str], Field(description="target columns, one task each; empty: those set for a scikit-learn table")
     ] = []
-    kinds: Annotated[
-        dict[str, Literal["classification", "regression"]], Field(description="target -> kind, where it is misjudged")
-    ] = {}
+    kinds: Kinds = {}
     drop: Annotated[list[str], Field(description="columns left out")] = []
     categories: Annotated[list[str], Field(description="input columns whose numbers are codes, not amounts")] = []
-    missing: Annotated[list[str], Field(description="texts that mean: no value (an empty cell always does)")] = [
-        "?",
-        "NA",
-        "N/A",
-        "nan",
-        "NaN",
-        "null",
-        "NULL",
-    ]
+    missing: Missing = NO_VALUE
     group: Annotated[str | None, Field(description="column whose equal values stay in one split; no input")] = None
     sample_weight: Annotated[
         str | None, Field(description="column that says how much a row counts in training; no input")
     ] = None
-    columns: Annotated[list[str], Field(description="column names of a text file that has no header line")] = []
+    columns: Columns = []
 
     def load(self, seed: int) -> Raw:
         return self.raw(self._sheet(), self.task_names())

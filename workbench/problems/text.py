@@ -1,7 +1,7 @@
 """Texts of one's own, with several labels each."""
 # ruff: noqa: RUF012 (a component copies the defaults of its settings)
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import torch
 from torch import Tensor
@@ -11,6 +11,7 @@ from workbench.encoders.words import tokenize
 from workbench.problems.base import Problem, Raw, Texts
 from workbench.problems.reading import LISTED, Sheet, from_frame, read
 from workbench.problems.table import Table
+from workbench.problems.table_settings import NO_VALUE, Columns, Kinds, Missing
 from workbench.problems.target_column import target_column
 from workbench.problems.text_grammar import news
 from workbench.tasks.base import Task
@@ -39,19 +40,9 @@ class LabelledTexts(Problem):
     path: Annotated[str | None, Field(description="file or folder; none: news written by the project")] = None
     column: Annotated[str, Field(description="the column of texts")] = "text"
     targets: Annotated[list[str], Field(description="target columns, one task each")] = []
-    kinds: Annotated[
-        dict[str, Literal["classification", "regression"]], Field(description="target -> kind, where it is misjudged")
-    ] = {}
-    missing: Annotated[list[str], Field(description="texts that mean: no value (an empty cell always does)")] = [
-        "?",
-        "NA",
-        "N/A",
-        "nan",
-        "NaN",
-        "null",
-        "NULL",
-    ]
-    columns: Annotated[list[str], Field(description="column names of a text file that has no header line")] = []
+    kinds: Kinds = {}
+    missing: Missing = NO_VALUE
+    columns: Columns = []
     longest: Annotated[int, Field(ge=1, description="words read of each text"), Slider(10, 500)] = 200
     count: Annotated[
         int, Field(ge=100, le=20_000, description="texts that are written, without path"), Slider(500, 10_000)
