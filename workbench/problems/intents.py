@@ -1,15 +1,15 @@
 """What a person asks for, and the words that say with what."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from torch import Tensor
 
-from workbench.component import Field, Slider, WorkbenchError, register
+from workbench.component import Field, WorkbenchError, register
 from workbench.problems import intents_files
 from workbench.problems.base import Problem, Raw, Texts
 from workbench.problems.causal import reads_ahead
 from workbench.problems.intents_grammar import requests
-from workbench.problems.sentences import Sentences, numbered
+from workbench.problems.sentences import Count, Decoder, Sentences, Unseen, numbered
 from workbench.tasks.base import Task
 from workbench.tasks.language_modelling import LanguageModelling
 
@@ -34,16 +34,10 @@ class Intents(Problem):
     wants = ("vector", "sequence")
 
     path: Annotated[str | None, Field(description="folder; none: requests written by the project")] = None
-    decoder: Annotated[
-        Literal["softmax", "crf"], Field(description="slots: each word alone, or a CRF over the sentence")
-    ] = "softmax"
+    decoder: Decoder = "softmax"
     next_word: Annotated[bool, Field(description="one more task: tell the next word (needs a causal encoder)")] = False
-    unseen: Annotated[
-        Literal["error", "wrong"], Field(description="labels in dev or test that training lacks: an error, or mistakes")
-    ] = "error"
-    count: Annotated[
-        int, Field(ge=100, le=20_000, description="requests that are written, without path"), Slider(500, 10_000)
-    ] = 2000
+    unseen: Unseen = "error"
+    count: Count = 2000
 
     def load(self, seed: int) -> Raw:
         found = self._written(seed) if self.path is None else intents_files.read(self.path)

@@ -4,19 +4,27 @@ import difflib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import torch
 from torch import Tensor
 
-from workbench.component import WorkbenchError
+from workbench.component import Field, Slider, WorkbenchError
 from workbench.files import data_folder
 from workbench.problems.reading import LISTED
 from workbench.tasks.classification import Classification
 from workbench.tasks.tagging import Tagging
 
-#: what becomes of a label in val or test that no training sentence has
-Unseen = Literal["error", "wrong"]
+# settings of problems that read sentences
+Decoder = Annotated[
+    Literal["softmax", "crf"], Field(description="of tags: each word alone, or a CRF over the sentence")
+]
+Unseen = Annotated[
+    Literal["error", "wrong"], Field(description="labels in dev or test that training lacks: an error, or mistakes")
+]
+Count = Annotated[
+    int, Field(ge=100, le=20_000, description="how many are written by the project, without path"), Slider(500, 10_000)
+]
 #: so many labels are named in a sentence about a wrong one
 NAMED = 12
 
@@ -78,9 +86,7 @@ class Sentences:
         target = torch.tensor([-100 if label is None else number[label] for label in labels])
         return Classification(name or column, classes), target
 
-    def tagging(
-        self, column: str, decoder: Literal["softmax", "crf"], unseen: Unseen, name: str | None = None
-    ) -> tuple[Tagging, Tensor]:
+    def tagging(self, column: str, decoder: Decoder, unseen: Unseen, name: str | None = None) -> tuple[Tagging, Tensor]:
         """The task of a column of tags and its raw targets ``int64[rows, words]``, -100 where missing or over.
 
         Raises:

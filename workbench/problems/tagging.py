@@ -2,15 +2,15 @@
 # ruff: noqa: RUF012 (a component copies the defaults of its settings)
 
 from functools import partial
-from typing import Annotated, Literal
+from typing import Annotated
 
 from torch import Tensor
 
-from workbench.component import Field, Slider, WorkbenchError, register
+from workbench.component import Field, WorkbenchError, register
 from workbench.encoders.words import tokenize
 from workbench.problems import conll
 from workbench.problems.base import Problem, Raw, Texts
-from workbench.problems.sentences import Sentences
+from workbench.problems.sentences import Count, Decoder, Sentences, Unseen
 from workbench.problems.tagging_grammar import sentences
 from workbench.tasks.base import Task
 
@@ -40,15 +40,9 @@ class TaggedSentences(Problem):
     path: Annotated[str | None, Field(description="file or folder; none: sentences written by the project")] = None
     columns: Annotated[list[str], Field(description="columns to tell, a task each; empty: the usual ones")] = []
     layout: Annotated[list[str], Field(description="names of all columns of a file that is no CoNLL-U, in order")] = []
-    decoder: Annotated[Literal["softmax", "crf"], Field(description="each word alone, or a CRF over the sentence")] = (
-        "softmax"
-    )
-    unseen: Annotated[
-        Literal["error", "wrong"], Field(description="tags in dev or test that training lacks: an error, or mistakes")
-    ] = "error"
-    count: Annotated[
-        int, Field(ge=100, le=20_000, description="sentences that are written, without path"), Slider(500, 10_000)
-    ] = 1500
+    decoder: Decoder = "softmax"
+    unseen: Unseen = "error"
+    count: Count = 1500
 
     def load(self, seed: int) -> Raw:
         names = self.task_names()

@@ -10,6 +10,7 @@ from workbench.component import Field, Slider, WorkbenchError, one_of, register
 from workbench.encoders.words import tokenize
 from workbench.problems.base import Problem, Raw, Texts
 from workbench.problems.reading import LISTED, Sheet, from_frame, read
+from workbench.problems.sentences import Count
 from workbench.problems.table import Table
 from workbench.problems.table_settings import NO_VALUE, Columns, Kinds, Missing
 from workbench.problems.target_column import target_column
@@ -44,9 +45,7 @@ class LabelledTexts(Problem):
     missing: Missing = NO_VALUE
     columns: Columns = []
     longest: Annotated[int, Field(ge=1, description="words read of each text"), Slider(10, 500)] = 200
-    count: Annotated[
-        int, Field(ge=100, le=20_000, description="texts that are written, without path"), Slider(500, 10_000)
-    ] = 1500
+    count: Count = 1500
 
     def load(self, seed: int) -> Raw:
         sheet = self._written(seed) if self.path is None else read(self.path, self.columns)
