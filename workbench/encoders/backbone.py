@@ -1,11 +1,11 @@
 """torchvision's residual networks, taken apart into stages."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import torch
 from torch import Tensor, nn
 
-from workbench.component import WorkbenchError, one_of
+from workbench.component import Field, WorkbenchError, one_of
 from workbench.encoders.base import View
 
 #: images whose smaller side has fewer pixels get the small stem
@@ -13,7 +13,12 @@ SMALL = 64
 #: mean and spread per channel of the images that torchvision's weights were learned on
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
-Stem = Literal["auto", "small", "standard"]
+# settings of the encoders that are made of them
+Weights = Annotated[str | None, Field(description="torchvision's weights, DEFAULT for the newest; none: random")]
+Stem = Annotated[
+    Literal["auto", "small", "standard"],
+    Field(description="small: one 3x3 convolution; auto: small below 64 pixels a side, without weights"),
+]
 
 
 class BatchNorm(nn.BatchNorm2d):
@@ -50,7 +55,7 @@ class Normalise(nn.Module):
         return (x - self.mean) / self.std
 
 
-def resnet(name: str, view: View, stem: Stem, weights: str | None) -> list[nn.Module]:
+def resnet(name: str, view: View, stem: Stem, weights: Weights) -> list[nn.Module]:
     """The parts of a residual network: stem and four layers, of which the last three halve the image each.
 
     Args:
@@ -84,7 +89,7 @@ def resnet(name: str, view: View, stem: Stem, weights: str | None) -> list[nn.Mo
     return [nn.Sequential(*first), model.layer1, model.layer2, model.layer3, model.layer4]
 
 
-def small(view: View, stem: Stem, weights: str | None) -> bool:
+def small(view: View, stem: Stem, weights: Weights) -> bool:
     """Whether the stem is the small one."""
     return stem == "small" or (stem == "auto" and weights is None and min(view.shape[1:]) < SMALL)
 

@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar, Literal
 from torch import nn
 
 from workbench.component import Field, Slider, register
-from workbench.encoders.backbone import Stem, resnet, small
+from workbench.encoders.backbone import Stem, Weights, resnet, small
 from workbench.encoders.base import Encoder, View
 from workbench.encoders.maps import ChannelsLast
 from workbench.encoders.stages import Place, Plain, Stages
@@ -32,12 +32,8 @@ class DilatedResNet(Encoder):
 
     depth: Annotated[Literal[18, 34, 50, 101], Field(description="number of layers")] = 18
     stride: Annotated[Literal[4, 8, 16], Field(description="pixels of the image per position of the map")] = 8
-    weights: Annotated[str | None, Field(description="torchvision's weights, DEFAULT for the newest; none: random")] = (
-        None
-    )
-    stem: Annotated[
-        Stem, Field(description="small: one 3x3 convolution; auto: small below 64 pixels a side, without weights")
-    ] = "auto"
+    weights: Weights = None
+    stem: Stem = "auto"
     dropout: Annotated[float, Field(ge=0, lt=1, description="share of maps dropped at the end"), Slider(0, 0.8)] = 0.0
 
     def build(self, view: View) -> Stages:

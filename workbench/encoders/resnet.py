@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar
 from torch import nn
 
 from workbench.component import Field, Slider, register
-from workbench.encoders.backbone import Stem, resnet
+from workbench.encoders.backbone import Stem, Weights, resnet
 from workbench.encoders.base import Encoder, View
 from workbench.encoders.stages import Place, Plain, Stages
 
@@ -33,12 +33,8 @@ class ResNet18(Encoder):
     reads: ClassVar[tuple[str, ...]] = ("image",)
     torchvision_name: ClassVar[str] = "resnet18"
 
-    weights: Annotated[str | None, Field(description="torchvision's weights, DEFAULT for the newest; none: random")] = (
-        None
-    )
-    stem: Annotated[
-        Stem, Field(description="small: one 3x3 convolution; auto: small below 64 pixels a side, without weights")
-    ] = "auto"
+    weights: Weights = None
+    stem: Stem = "auto"
     dropout: Annotated[float, Field(ge=0, lt=1, description="share of features dropped"), Slider(0, 0.8)] = 0.0
 
     def build(self, view: View) -> Stages:
