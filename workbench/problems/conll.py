@@ -7,6 +7,7 @@ from pathlib import Path
 from workbench.component import WorkbenchError, one_of
 from workbench.problems.reading import LISTED
 from workbench.problems.sentences import Sentences, find, lines_of
+from workbench.problems.split_files import by_split
 
 #: columns of CoNLL-U, and those taken where none are named
 UNIVERSAL = ("id", "form", "lemma", "upos", "xpos", "feats", "head", "deprel", "deps", "misc")
@@ -32,19 +33,17 @@ def files(path: str) -> dict[str, Path]:
         return {"train": root}
     there = sorted(item for item in root.iterdir() if item.is_file())
     there = [item for item in there if item.suffix == ".conllu"] or there
-    found: dict[str, Path] = {}
-    for item in there:
-        words = re.split(r"[^a-z]+", item.name.lower())
-        splits = [split for split, names in SPLIT_WORDS.items() if set(names) & set(words)]
-        if len(splits) == 1:
-            if splits[0] in found:
-                raise WorkbenchError(
-                    f"{root}: both {found[splits[0]].name} and {item.name} could be the {splits[0]} split; keep one."
-                )
-            found[splits[0]] = item
+    found = by_split(there, _split)
     if "train" not in found:
         raise WorkbenchError(f"{root} is a folder without a file that has 'train' in its name.")
-    return {split: found[split] for split in SPLIT_WORDS if split in found}
+    return found
+
+
+def _split(file: Path) -> str | None:
+    """The split in a file's name, if there is one only."""
+    words = re.split(r"[^a-z]+", file.name.lower())
+    splits = [split for split, names in SPLIT_WORDS.items() if set(names) & set(words)]
+    return splits[0] if len(splits) == 1 else None
 
 
 def layout(file: Path, names: list[str]) -> tuple[str, ...]:

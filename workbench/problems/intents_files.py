@@ -3,8 +3,9 @@
 from pathlib import Path
 
 from workbench.component import WorkbenchError
-from workbench.problems.reading import LISTED, SPLIT_FILES
+from workbench.problems.reading import LISTED
 from workbench.problems.sentences import Sentences, find, lines_of
+from workbench.problems.split_files import by_split, split_named
 
 WORDS, TAGS, LABEL, SCENARIO = "seq.in", "seq.out", "label", "scenario"
 
@@ -18,18 +19,11 @@ def folders(path: str) -> dict[str, Path]:
     root = find(path, "folder")
     if (root / WORDS).is_file():
         return {"train": root}
-    found: dict[str, Path] = {}
-    for item in sorted(root.iterdir()) if root.is_dir() else ():
-        for split, names in SPLIT_FILES.items():
-            if item.is_dir() and item.name.lower() in names:
-                if split in found:
-                    raise WorkbenchError(
-                        f"{root}: both {found[split].name} and {item.name} could be the {split} split; keep one."
-                    )
-                found[split] = item
+    inside = [item for item in sorted(root.iterdir()) if item.is_dir()] if root.is_dir() else []
+    found = by_split(inside, lambda item: split_named(item.name))
     if "train" not in found:
         raise WorkbenchError(f"{root} holds neither a file {WORDS!r} nor a folder 'train' with one.")
-    return {split: found[split] for split in SPLIT_FILES if split in found}
+    return found
 
 
 def read(path: str) -> Sentences:

@@ -12,13 +12,13 @@ import numpy as np
 
 from workbench.component import WorkbenchError, one_of
 from workbench.files import data_folder
+from workbench.problems.split_files import by_split, split_named
 
 if TYPE_CHECKING:
     import pandas as pd
 
 TEXT_ENDINGS = (".csv", ".tsv", ".txt", ".data", ".gz")
-#: split -> names of a file that holds it, its ending left out
-SPLIT_FILES = {"train": ("train",), "val": ("val", "valid", "validation", "dev"), "test": ("test",)}
+TABLE_ENDINGS = (".parquet", *TEXT_ENDINGS)
 #: at most so many faults of one table are listed
 LISTED = 10
 
@@ -93,9 +93,7 @@ def locate(path: Path) -> Path:
     folder = path.parent
     if not folder.is_dir():
         raise WorkbenchError(f"There is no file {path}, and no folder {folder}.")
-    there = sorted(
-        item.name for item in folder.iterdir() if item.is_dir() or item.name.endswith((".parquet", *TEXT_ENDINGS))
-    )
+    there = sorted(item.name for item in folder.iterdir() if item.is_dir() or item.name.endswith(TABLE_ENDINGS))
     there.sort(key=lambda name: -difflib.SequenceMatcher(None, path.name, name).ratio())
     nearest = f"nearest there: {', '.join(there[:3])}" if there else "the folder has no table"
     raise WorkbenchError(f"There is no file {path.name!r} in {folder.resolve()}; {nearest}.")
@@ -104,21 +102,10 @@ def locate(path: Path) -> Path:
 def _read_folder(folder: Path, names: list[str]) -> Sheet:
     import pandas as pd
 
-    found: dict[str, Path] = {}
-    for item in sorted(folder.iterdir()):
-        stem = item.name.split(".")[0].lower()
-        if not item.is_file() or not item.name.endswith((".parquet", *TEXT_ENDINGS)):
-            continue
-        for split, stems in SPLIT_FILES.items():
-            if stem in stems:
-                if split in found:
-                    raise WorkbenchError(
-                        f"{folder}: both {found[split].name} and {item.name} could be the {split} split; keep one."
-                    )
-                found[split] = item
+    there = [item for item in sorted(folder.iterdir()) if item.is_file() and item.name.endswith(TABLE_ENDINGS)]
+    found = by_split(there, lambda item: split_named(item.name.split(".")[0]))
     if "train" not in found:
         raise WorkbenchError(f"{folder} is a folder without a file named train (.csv, .tsv, .parquet …).")
-    found = {split: found[split] for split in SPLIT_FILES if split in found}
     frames: list[pd.DataFrame] = []
     numbers, parts, fixed, start = [], [], {}, 0
     for position, (split, path) in enumerate(found.items()):
@@ -145,7 +132,7 @@ def _read_file(path: Path, names: list[str]) -> tuple["pd.DataFrame", np.ndarray
     elif path.suffix in TEXT_ENDINGS:
         frame, numbers = _read_text(path, names)
     else:
-        raise WorkbenchError(f"{path} cannot be read as a table: {one_of(path.suffix, ('.parquet', *TEXT_ENDINGS))}.")
+        raise WorkbenchError(f"{path} cannot be read as a table: {one_of(path.suffix, TABLE_ENDINGS)}.")
     if len(frame) == 0:
         raise WorkbenchError(f"{path} is an empty table: it has no rows.")
     return frame, numbers
