@@ -151,7 +151,7 @@ def test_a_file_that_does_not_fit_is_named(nyuv2, place, array, sentence):
     else:  # the first file sets the size for those after it
         assert len(found) == 11
         assert found[0].startswith(str(nyuv2 / "train" / "depth" / "1.npy"))
-        assert found[-1] == "… and 1 more."
+        assert found[-1] == "… and 1 more such faults."
 
 
 def test_a_file_that_is_no_npy_file(nyuv2):

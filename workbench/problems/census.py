@@ -7,7 +7,8 @@ import numpy as np
 
 from workbench.component import Field, WorkbenchError, register
 from workbench.problems.base import Problem, Raw
-from workbench.problems.reading import LISTED, Sheet, locate, text_of
+from workbench.problems.faults import shortened
+from workbench.problems.reading import Sheet, locate, text_of
 from workbench.problems.table import Table
 
 #: split -> the official file, which may be gzipped
@@ -94,9 +95,7 @@ def _lines(path: Path) -> tuple[list[list[str]], np.ndarray]:
         rows.append(fields)
         numbers.append(number)
     if faults:
-        raise WorkbenchError(
-            *faults[:LISTED], *[f"… and {len(faults) - LISTED} more such rows."] * (len(faults) > LISTED)
-        )
+        raise WorkbenchError(*shortened(faults, len(faults), "such rows"))
     if not rows:
         raise WorkbenchError(f"{path} is an empty table: it has no rows.")
     return rows, np.array(numbers)

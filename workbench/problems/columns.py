@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from workbench.component import WorkbenchError
-from workbench.problems.reading import LISTED, Sheet
+from workbench.problems.faults import shortened
+from workbench.problems.reading import Sheet
 
 #: larger numbers overflow when they are squared
 LARGEST = 1e30
@@ -81,13 +82,11 @@ def understand(sheet: Sheet, name: str, missing: Iterable[str], kind: str | None
         return Column(texts, False)
     bad = np.flatnonzero((~empty & ~parsed) | (np.abs(values) > LARGEST))
     if len(bad):
-        shown = [
+        faults = (
             f"{sheet.place(row)}, column {name!r}: {texts[row]!r} is no number between -1e30 and 1e30; {way_out}."
-            for row in bad[:LISTED]
-        ]
-        if len(bad) > LISTED:
-            shown.append(f"… and {len(bad) - LISTED} more such values in column {name!r}.")
-        raise WorkbenchError(*shown)
+            for row in bad.tolist()
+        )
+        raise WorkbenchError(*shortened(faults, len(bad), f"such values in column {name!r}"))
     return Column(values, True)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from workbench.component import WorkbenchError, one_of
-from workbench.problems.reading import LISTED
+from workbench.problems.faults import shortened
 from workbench.problems.sentences import Sentences, find, lines_of
 from workbench.problems.split_files import by_split
 
@@ -98,8 +98,7 @@ def read(path: str, columns: list[str], names: list[str]) -> Sentences:
         if split != "train":
             out.fixed[split] = list(range(start, len(out.words)))
     if faults:
-        more = [f"… and {len(faults) - LISTED} more such faults."] * (len(faults) > LISTED)
-        raise WorkbenchError(*faults[:LISTED], *more)
+        raise WorkbenchError(*shortened(faults, len(faults)))
     out.places = [f"{name}, line {numbers[0]}" for name, numbers in lines]
     out.place_of_word = lambda row, place: f"{lines[row][0]}, line {lines[row][1][place]} ({out.words[row][place]!r})"
     return out

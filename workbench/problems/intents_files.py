@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from workbench.component import WorkbenchError
-from workbench.problems.reading import LISTED
+from workbench.problems.faults import shortened
 from workbench.problems.sentences import Sentences, find, lines_of
 from workbench.problems.split_files import by_split, split_named
 
@@ -43,8 +43,7 @@ def read(path: str) -> Sentences:
         if split != "train":
             out.fixed[split] = list(range(start, len(out.words)))
     if faults:
-        more = [f"… and {len(faults) - LISTED} more such faults."] * (len(faults) > LISTED)
-        raise WorkbenchError(*faults[:LISTED], *more)
+        raise WorkbenchError(*shortened(faults, len(faults)))
     return out
 
 

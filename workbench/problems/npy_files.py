@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from workbench.component import WorkbenchError
-from workbench.problems.reading import LISTED
+from workbench.problems.faults import shortened
 
 
 def stack(files: Sequence[Path], key: str, classes: int, size: list[int] | None, like: torch.Size | None) -> Tensor:
@@ -44,7 +44,7 @@ def stack(files: Sequence[Path], key: str, classes: int, size: list[int] | None,
         except WorkbenchError as error:
             faults += error.faults
     if faults:
-        raise WorkbenchError(*faults[:LISTED], *([f"… and {len(faults) - LISTED} more."] * (len(faults) > LISTED)))
+        raise WorkbenchError(*shortened(faults, len(faults)))
     return torch.stack(parts)
 
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from workbench.component import WorkbenchError, one_of
 from workbench.files import data_folder
+from workbench.problems.faults import shortened
 from workbench.problems.split_files import by_split, split_named
 
 if TYPE_CHECKING:
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
 
 TEXT_ENDINGS = (".csv", ".tsv", ".txt", ".data", ".gz")
 TABLE_ENDINGS = (".parquet", *TEXT_ENDINGS)
-#: at most so many faults of one table are listed
-LISTED = 10
 
 
 @dataclass
@@ -180,9 +179,7 @@ def _read_text(path: Path, names: list[str]) -> tuple["pd.DataFrame", np.ndarray
     if not header:
         raise WorkbenchError(f"{path} is empty.")
     if faults:
-        raise WorkbenchError(
-            *faults[:LISTED], *([f"… and {len(faults) - LISTED} more such rows."] * (len(faults) > LISTED))
-        )
+        raise WorkbenchError(*shortened(faults, len(faults), "such rows"))
     unnamed_first = header[0] == ""
     header = header[unnamed_first:]
     _check_names(path, header)

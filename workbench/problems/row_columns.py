@@ -6,7 +6,8 @@ from torch import Tensor
 
 from workbench.component import WorkbenchError
 from workbench.problems.columns import understand
-from workbench.problems.reading import LISTED, Sheet
+from workbench.problems.faults import shortened
+from workbench.problems.reading import Sheet
 
 
 def group_column(sheet: Sheet, name: str, missing: list[str]) -> Tensor:
@@ -32,13 +33,12 @@ def weight_column(sheet: Sheet, name: str, missing: list[str]) -> Tensor:
     column = understand(sheet, name, missing, "numbers", "a sample weight is a number of at least 0")
     bad = np.flatnonzero(~(column.values >= 0)).tolist()
     if bad:
-        faults = [
+        faults = (
             f"{sheet.place(row)}, column {name!r}: the sample weight is "
             f"{f'{column.values[row]:g}' if column.present[row] else 'missing'}; every row needs one of at least 0."
-            for row in bad[:LISTED]
-        ]
-        more = [f"… and {len(bad) - LISTED} more such weights in column {name!r}."] * (len(bad) > LISTED)
-        raise WorkbenchError(*faults, *more)
+            for row in bad
+        )
+        raise WorkbenchError(*shortened(faults, len(bad), f"such weights in column {name!r}"))
     if not column.values.any():
         raise WorkbenchError(f"{sheet.name}: the sample weights in column {name!r} are all 0; one at least must count.")
     return torch.from_numpy((column.values / column.values.mean()).astype(np.float32))

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from workbench.component import Field, Slider, WorkbenchError
 from workbench.files import data_folder
-from workbench.problems.reading import LISTED
+from workbench.problems.faults import shortened
 from workbench.tasks.classification import Classification
 from workbench.tasks.tagging import Tagging
 
@@ -112,14 +112,12 @@ class Sentences:
         if not classes:
             raise WorkbenchError(f"{self.name}: column {column!r} has no {thing} in the training sentences.")
         if strange and unseen == "error":
-            shown = [
+            faults = (
                 f"{place}: no training sentence has the {thing} {label!r} ({column}): {nearest(label, classes)}; "
                 "correct it, or set unseen='wrong' to count it as a mistake."
-                for place, label in strange[:LISTED]
-            ]
-            if len(strange) > LISTED:
-                shown.append(f"… and {len(strange) - LISTED} more such {thing}s in column {column!r}.")
-            raise WorkbenchError(*shown)
+                for place, label in strange
+            )
+            raise WorkbenchError(*shortened(faults, len(strange), f"such {thing}s in column {column!r}"))
         if len(classes) == 1:
             raise WorkbenchError(
                 f"{self.name}: column {column!r} holds one {thing} only, {classes[0]!r}; there is nothing to tell."

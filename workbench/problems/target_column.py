@@ -6,7 +6,8 @@ from torch import Tensor
 
 from workbench.component import WorkbenchError
 from workbench.problems.columns import Column, understand
-from workbench.problems.reading import LISTED, Sheet
+from workbench.problems.faults import shortened
+from workbench.problems.reading import Sheet
 from workbench.tasks.base import Task
 from workbench.tasks.classification import Classification
 from workbench.tasks.regression import Regression
@@ -62,13 +63,13 @@ def _classification(sheet: Sheet, name: str, column: Column) -> tuple[Task, Tens
     )
     labels = Column(classes, True).as_text().tolist() if column.numeric else classes.tolist()
     rows = np.flatnonzero(column.present)
-    faults = [
+    once = np.flatnonzero(counts == 1)
+    seen = (
         f"{sheet.place(rows[first[number]])}, column {name!r}: class {labels[number]!r} is seen once only; "
         "it needs two rows at least: merge it, leave the row out, or name it in missing."
-        for number in np.flatnonzero(counts == 1)[:LISTED]
-    ]
-    if len(faults) < (counts == 1).sum():
-        faults.append(f"… and {(counts == 1).sum() - len(faults)} more classes of column {name!r} seen once only.")
+        for number in once
+    )
+    faults = shortened(seen, len(once), f"classes of column {name!r} seen once only")
     if len(classes) < 2:
         faults.append(f"{sheet.name}: column {name!r} holds one class only, {labels[0]!r}; there is nothing to tell.")
     if faults:

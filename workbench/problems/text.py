@@ -9,7 +9,8 @@ from torch import Tensor
 from workbench.component import Field, Slider, WorkbenchError, one_of, register
 from workbench.encoders.words import tokenize
 from workbench.problems.base import Problem, Raw, Texts
-from workbench.problems.reading import LISTED, Sheet, from_frame, read
+from workbench.problems.faults import shortened
+from workbench.problems.reading import Sheet, from_frame, read
 from workbench.problems.sentences import Count
 from workbench.problems.table import Table
 from workbench.problems.table_settings import NO_VALUE, Columns, Kinds, Missing
@@ -80,9 +81,8 @@ class LabelledTexts(Problem):
         gaps = column.isna()
         words = [[] if gap else self._cut(str(cell)) for cell, gap in zip(column, gaps, strict=True)]
         empty = [row for row, found in enumerate(words) if not found]
-        faults += [f"{sheet.place(row)}, column {self.column!r}: the text holds no word." for row in empty[:LISTED]]
-        if len(empty) > LISTED:
-            faults.append(f"… and {len(empty) - LISTED} more texts without a word.")
+        found = (f"{sheet.place(row)}, column {self.column!r}: the text holds no word." for row in empty)
+        faults += shortened(found, len(empty), "texts without a word")
         return Texts(words, self._cut)
 
     def _cut(self, text: str) -> list[str]:
