@@ -7,6 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from workbench.component import WorkbenchError
+from workbench.tasks import metrics
 from workbench.tasks.base import Task
 
 
@@ -89,16 +90,10 @@ class Classification(Task):
         if not bool(present.any()):
             return dict.fromkeys(["accuracy", "f1", *["auc"] * (count == 2)], float("nan"))
         truth, guess = target[present], output[present].argmax(dim=-1)
-        pairs = torch.bincount(truth * count + guess, minlength=count * count).view(count, count).double()
-        hits, totals = pairs.diagonal(), pairs.sum(0) + pairs.sum(1)
-        seen = totals > 0
-        found = {
-            "accuracy": float(hits.sum() / pairs.sum()),
-            "f1": float((2 * hits[seen] / totals[seen]).mean()),
-        }
+        found = {"accuracy": metrics.accuracy(guess, truth, count), "f1": metrics.f1(guess, truth, count)}
         if count == 2:
             scores = output[present].double()
-            found["auc"] = auc(scores[:, 1] - scores[:, 0], truth)
+            found["auc"] = metrics.auc(scores[:, 1] - scores[:, 0], truth)
         return found
 
     def predict(self, output: Tensor) -> Tensor:
@@ -111,22 +106,3 @@ class Classification(Task):
 
     def describe(self) -> dict[str, object]:
         return {"kind": self.kind, "name": self.name, "classes": list(self.classes)}
-
-
-def auc(scores: Tensor, truth: Tensor) -> float:
-    """Area under the ROC curve, by ranks: the share of pairs of a 1 and a 0 in which the 1 scores higher, ties half.
-
-    Args:
-        scores: ``[rows]``.
-        truth: 0 or 1, ``[rows]``.
-
-    Returns:
-        NaN where there are only ones or only zeros.
-    """
-    _, place, counts = scores.unique(return_inverse=True, return_counts=True)
-    ranks = (counts.cumsum(0) - (counts - 1) / 2)[place].double()  # of equal scores the mean rank
-    ones = int(truth.sum())
-    zeros = len(truth) - ones
-    if ones == 0 or zeros == 0:
-        return float("nan")
-    return float((ranks[truth == 1].sum() - ones * (ones + 1) / 2) / (ones * zeros))

@@ -1,14 +1,14 @@
 """Several yes-or-no labels at once."""
 
 from collections.abc import Callable, Sequence
-from typing import Any, ClassVar
+from typing import ClassVar
 
-import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from workbench.component import WorkbenchError
+from workbench.tasks import metrics
 from workbench.tasks.base import Task
 
 
@@ -16,7 +16,7 @@ class MultiLabel(Task):
     """Several yes-or-no labels at once: binary cross entropy per label, in nats.
 
     ``ℓ = -y log σ(z) - (1 - y) log(1 - σ(z))``, averaged over the labels that are present; a model that knows nothing
-    scores ``log 2``. Metrics, each the unweighted mean over labels, as scikit-learn computes them:
+    scores ``log 2``. Metrics, each the unweighted mean over labels:
     ``average_precision`` (over labels with at least one yes), ``auc``, the area under the ROC curve (over labels with
     both a yes and a no), and ``f1`` at the threshold ½ (over labels that are present or predicted somewhere).
 
@@ -87,23 +87,17 @@ class MultiLabel(Task):
 
     def metrics(self, output: Tensor, target: Tensor) -> dict[str, float]:
         """Average precision, area under the curve and F1; NaN where no label allows one."""
-        from sklearn.metrics import average_precision_score, f1_score, roc_auc_score
+        scores, truth, present = output.detach().float().cpu(), target.cpu(), self.present(target).cpu()
 
-        scores, truth = output.detach().float().cpu().numpy(), target.cpu().numpy()
-        present = ~np.isnan(truth)
-
-        def mean(metric: Callable[..., Any], guess: np.ndarray, able: Callable[[Any, Any], bool]) -> float:
-            found = []
-            for column, there in enumerate(present.T):
-                y, z = truth[there, column], guess[there, column]
-                if able(y, z):
-                    found.append(metric(y, z))
-            return float(np.mean(found)) if found else float("nan")
+        def mean(metric: Callable[[Tensor, Tensor], float], guess: Tensor) -> float:
+            columns = zip(guess.T, truth.T, present.T, strict=True)
+            found = [metric(z[there], y[there].long()) for z, y, there in columns if bool(there.any())]
+            return float(torch.tensor(found, dtype=torch.float64).nanmean())
 
         return {
-            "average_precision": mean(average_precision_score, scores, lambda y, z: y.any()),
-            "auc": mean(roc_auc_score, scores, lambda y, z: y.any() and not y.all()),
-            "f1": mean(f1_score, (scores > 0).astype(np.float32), lambda y, z: y.any() or z.any()),
+            "average_precision": mean(metrics.average_precision, scores),
+            "auc": mean(metrics.auc, scores),
+            "f1": mean(metrics.label_f1, (scores > 0).long()),
         }
 
     def predict(self, output: Tensor) -> Tensor:

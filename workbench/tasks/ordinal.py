@@ -7,6 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from workbench.tasks import metrics
 from workbench.tasks.base import Task
 from workbench.tasks.classification import Classification
 
@@ -81,18 +82,15 @@ class Ordinal(Task):
 
     def metrics(self, output: Tensor, target: Tensor) -> dict[str, float]:
         """``mae``, ``accuracy`` and ``kappa`` over the present labels; NaN where undefined."""
-        from sklearn.metrics import cohen_kappa_score
-
         present = self.present(target)
         if not bool(present.any()):
             return {"mae": float("nan"), "accuracy": float("nan"), "kappa": float("nan")}
         truth, guess = target[present].cpu(), self.predict(output.detach())[present].cpu()
-        differ = bool((truth != truth[0]).any() | (guess != truth[0]).any())  # else kappa is 0 / 0
-        kappa = cohen_kappa_score(truth, guess, labels=range(len(self.levels)), weights="quadratic") if differ else None
+        count = len(self.levels)
         return {
-            "mae": float((guess - truth).abs().double().mean()),
-            "accuracy": float((guess == truth).double().mean()),
-            "kappa": float("nan") if kappa is None else float(kappa),
+            "mae": metrics.mae(guess.double(), truth.double()),
+            "accuracy": metrics.accuracy(guess, truth, count),
+            "kappa": metrics.kappa(guess, truth, count),
         }
 
     def predict(self, output: Tensor) -> Tensor:

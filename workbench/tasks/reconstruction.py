@@ -1,6 +1,6 @@
 """The input itself."""
 
-from math import log10, prod
+from math import prod
 from typing import ClassVar, Literal
 
 import torch
@@ -8,6 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from workbench.component import WorkbenchError
+from workbench.tasks import metrics
 from workbench.tasks.base import Task
 from workbench.tasks.dense import DenseHead
 
@@ -85,8 +86,8 @@ class Reconstruction(Task):
         present = self.present(target)
         if not bool(present.any()):
             return {"mse": float("nan"), "psnr": float("nan")}
-        mse = float((self._fitting(output.detach()) - target)[present].double().square().mean()) * self.std**2
-        return {"mse": mse, "psnr": 10 * log10(self.peak**2 / mse) if mse > 0 else float("inf")}
+        guess, truth = (x[present].double() * self.std for x in (self._fitting(output.detach()), target))
+        return {"mse": metrics.mse(guess, truth), "psnr": metrics.psnr(guess, truth, self.peak)}
 
     def predict(self, output: Tensor) -> Tensor:
         """The input as reconstructed, in its own unit, float32 ``[batch, *shape]``."""

@@ -5,6 +5,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from workbench.component import WorkbenchError
+from workbench.tasks import metrics
 from workbench.tasks.base import Task
 
 
@@ -76,11 +77,8 @@ class Regression(Task):
         present = self.present(target)
         if not bool(present.any()):
             return {"r2": float("nan"), "mae": float("nan")}
-        truth = target[present].double()
-        error = output[present].double().squeeze(-1) - truth
-        variation = (truth - truth.mean()).square().sum()
-        r2 = 1 - float(error.square().sum() / variation) if bool((truth != truth[0]).any()) else float("nan")
-        return {"r2": r2, "mae": float(error.abs().mean()) * self.std}
+        guess, truth = output[present].double().squeeze(-1), target[present].double()
+        return {"r2": metrics.r2(guess, truth), "mae": metrics.mae(guess, truth) * self.std}
 
     def predict(self, output: Tensor) -> Tensor:
         """Values in the raw unit, float32 ``[batch]``."""
