@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from workbench.component import WorkbenchError
+from workbench.tasks import metrics
 from workbench.tasks.dense import Dense
 
 
@@ -74,16 +75,19 @@ class Depth(Dense):
 
     def metrics(self, output: Tensor, target: Tensor) -> dict[str, float]:
         """``abs_error`` and ``rel_error`` over the known pixels; NaN where there is none."""
-        absolute = relative = torch.zeros((), dtype=torch.float64, device=target.device)
-        count = 0
+        absolute, relative, count = 0.0, 0.0, 0
         for full, depth in self.parts(output.detach(), target):
             present = self.present(depth)
             truth = depth[present].double() * self.std + self.mean
-            error = (full.squeeze(-1)[present].double() * self.std + self.mean - truth).abs()
-            absolute, relative, count = absolute + error.sum(), relative + (error / truth).sum(), count + len(truth)
+            guess = full.squeeze(-1)[present].double() * self.std + self.mean
+            if len(truth) == 0:
+                continue
+            absolute += metrics.mae(guess, truth) * len(truth)
+            relative += metrics.relative_error(guess, truth) * len(truth)
+            count += len(truth)
         if count == 0:
             return {"abs_error": float("nan"), "rel_error": float("nan")}
-        return {"abs_error": float(absolute) / count, "rel_error": float(relative) / count}
+        return {"abs_error": absolute / count, "rel_error": relative / count}
 
     def read(self, full: Tensor) -> Tensor:
         """Depths in the raw unit, float32 ``[batch, height, width]``."""

@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from workbench.component import WorkbenchError
-from workbench.tasks import mixing
+from workbench.tasks import metrics, mixing
 from workbench.tasks.dense import Dense
 
 #: shares of pixels whose angle is within so many degrees are reported
@@ -19,8 +19,9 @@ class Normals(Dense):
     """A surface normal per pixel: one minus the cosine of the angle, over the pixels where it is known.
 
     ``ℓ = 1 - n̂·n`` with both vectors of length 1, from 0 (equal) to 2 (opposite). Metrics, over all known pixels of
-    the split, with the angle in degrees: ``mean_angle`` and ``median_angle``, and the shares of pixels ``within_11``,
-    ``within_22`` and ``within_30`` (11.25, 22.5 and 30 degrees).
+    the split, with the angle in degrees (torchmetrics' spectral angle): ``mean_angle`` and ``median_angle``, and the
+    shares of pixels ``within_11``, ``within_22`` and ``within_30`` (11.25, 22.5 and 30 degrees), which torchmetrics
+    does not have.
 
     Shapes: normals ``[rows, 3, height, width]``, NaN or all 0 where unknown, output ``[batch, h, w, 3]``.
 
@@ -64,8 +65,9 @@ class Normals(Dense):
         """Angles in degrees and shares over the known pixels; NaN where there is none."""
         found = []
         for full, normals in self.parts(output.detach(), target):
-            cosine = self._cosine(full.double(), normals.double())[self.present(normals)]
-            found.append(torch.rad2deg(cosine.clamp(-1, 1).acos()).float())
+            present = self.present(normals)
+            guess, truth = full[present].double(), normals.movedim(1, -1)[present].double()
+            found.append(metrics.angles(guess, truth).float())
         angles = torch.cat(found).cpu()
         if len(angles) == 0:
             return dict.fromkeys(("mean_angle", "median_angle", *WITHIN), float("nan"))

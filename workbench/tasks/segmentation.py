@@ -8,6 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from workbench.component import WorkbenchError
+from workbench.tasks import metrics
 from workbench.tasks.classification import Classification
 from workbench.tasks.dense import Dense
 
@@ -15,9 +16,10 @@ from workbench.tasks.dense import Dense
 class Segmentation(Dense):
     """One class per pixel: cross entropy, in nats, over the pixels that have a label.
 
-    Metrics, from one table of truth and prediction over all pixels of the split: ``miou``, the unweighted mean over
-    classes of ``TP / (TP + FP + FN)``, and ``pixel_accuracy``. A class that is neither present nor predicted is left
-    out of the mean. (Some codes average the measure over images instead: other numbers.)
+    Metrics, from one table of truth and prediction over all pixels of the split (torchmetrics' confusion matrix, a few
+    images at a time; its other functions want all of them at once): ``miou``, the unweighted mean over classes of ``TP
+    / (TP + FP + FN)``, and ``pixel_accuracy``. A class that is neither present nor predicted is left out of the mean.
+    (Some codes average the measure over images instead: other numbers.)
 
     Shapes: labels ``[rows, height, width]``, output ``[batch, h, w, classes]``.
 
@@ -67,12 +69,11 @@ class Segmentation(Dense):
     def metrics(self, output: Tensor, target: Tensor) -> dict[str, float]:
         """``miou`` and ``pixel_accuracy`` over the pixels with a label; NaN where there is none."""
         count = self.channels
-        pairs = torch.zeros(count * count, dtype=torch.int64, device=target.device)
+        pairs = torch.zeros(count, count, dtype=torch.int64, device=target.device)
         for full, labels in self.parts(output.detach(), target):
             present = self.present(labels)
-            both = labels[present].long() * count + full.argmax(dim=-1)[present]
-            pairs += torch.bincount(both, minlength=count * count)
-        table = pairs.view(count, count).double().cpu()
+            pairs += metrics.counts(full.argmax(dim=-1)[present], labels[present], count)
+        table = pairs.double().cpu()
         if not bool(table.any()):
             return {"miou": float("nan"), "pixel_accuracy": float("nan")}
         hits = table.diagonal()
