@@ -67,10 +67,11 @@ def test_predictions_are_places_in_the_list_of_words():
 def test_long_texts_are_taken_in_stretches(monkeypatch):
     task = made()
     found, target = output(task), task.encode(RAW)
-    whole = task.losses(found, target), task.predict(found)
+    whole, figures = (task.losses(found, target), task.predict(found)), task.metrics(found, target)
     monkeypatch.setattr(tokens, "NUMBERS", 1)
     torch.testing.assert_close(task.losses(found, target), whole[0])
     assert torch.equal(task.predict(found), whole[1])
+    assert task.metrics(found, target) == pytest.approx(figures)
 
 
 def test_batches_are_joined_and_nothing_present_is_nan():

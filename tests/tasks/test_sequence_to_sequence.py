@@ -1,19 +1,15 @@
-"""Texts that are written: known words, teacher forcing, attention, greedy and beam search, ROUGE-L."""
+"""Texts that are written: known words, teacher forcing, attention, greedy and beam search."""
 
 import itertools
 import math
 
 import pytest
 import torch
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from torch import Tensor
 
 from workbench.component import WorkbenchError
 from workbench.features import Features
 from workbench.tasks import SequenceToSequence
 from workbench.tasks.memory import Memory
-from workbench.tasks.overlap import common, rouge_l
 from workbench.tasks.search import write
 
 WORDS = ["cat", "dog", "sat", "the"]
@@ -213,31 +209,6 @@ def test_it_learns_to_copy():
 
 
 # ---------------------------------------------------------------- metrics
-
-
-def naive(one: list[int], other: list[int]) -> int:
-    return max(
-        len(part)
-        for n in range(len(one) + 1)
-        for part in itertools.combinations(one, n)
-        if any(part == tuple(some) for some in itertools.combinations(other, n))
-    )
-
-
-@settings(max_examples=40, deadline=None)
-@given(st.lists(st.tuples(*[st.lists(st.integers(0, 3), max_size=5)] * 2), min_size=1, max_size=4))
-def test_the_longest_common_subsequence(pairs):
-    def rows(part: int) -> Tensor:
-        return torch.tensor([pair[part] + [-1] * (5 - len(pair[part])) for pair in pairs])
-
-    assert common(rows(0), rows(1)).tolist() == [naive(*pair) for pair in pairs]
-
-
-def test_rouge_l_by_hand():
-    """The example of Lin 2004: police killed the gunman; police kill the gunman; the gunman kill police."""
-    truth = torch.tensor([[1, 2, 3, 4], [1, 2, 3, 4], [1, 2, -1, -1], [-1, -1, -1, -1]])
-    guess = torch.tensor([[1, 5, 3, 4], [3, 4, 5, 1], [1, 2, 3, 4], [-1, -1, -1, -1]])
-    assert rouge_l(guess, truth).tolist() == pytest.approx([0.75, 0.5, 2 * 2 / 6, 0])
 
 
 def test_metrics_by_hand(monkeypatch):

@@ -17,6 +17,8 @@ class EntityScore:
     older IOB1 and badly formed tags are read, too); it goes on over ``I-x`` of the same type. It is found if the
     prediction has an entity of the same type with the same first and last word.
 
+    torchmetrics has no measure of entities, so that this one is the workbench's own.
+
     Args:
         tags: names of the tags.
 

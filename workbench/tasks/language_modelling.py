@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import exp, log
 from typing import Any, ClassVar
 
 import torch
@@ -9,7 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from workbench.features import Features
-from workbench.tasks import mixing
+from workbench.tasks import metrics, mixing
 from workbench.tasks.base import Task
 from workbench.tasks.tokens import END, UNKNOWN, Tokens, in_rows
 
@@ -130,9 +131,16 @@ class LanguageModelling(Task):
         present = self.present(target)
         if not bool(present.any()):
             return {"accuracy": float("nan"), "perplexity": float("nan")}
-        hits = (self._next(output) == target) & (target != UNKNOWN) & present
-        mean = self.losses(output, target).sum(dtype=torch.float64) / present.sum()
-        return {"accuracy": float(hits.sum() / present.sum()), "perplexity": float(mean.exp())}
+        hits = nats = 0.0
+        for rows in self._rows(output):
+            truth = target[rows][present[rows]]
+            if len(truth) == 0:
+                continue
+            scores = output.scores(rows)[present[rows]]
+            nats += log(metrics.perplexity(scores, truth)) * len(truth)
+            hits += metrics.accuracy(self._told(scores), truth, self.tokens.size) * len(truth)
+        count = int(present.sum())
+        return {"accuracy": hits / count, "perplexity": exp(nats / count)}
 
     def predict(self, output: Heard) -> Tensor:
         """The likeliest known word after each word, ``int64[batch, words]``: its place in the list of words.
@@ -154,10 +162,14 @@ class LanguageModelling(Task):
         """Numbers of the likeliest next words but the unknown one, -100 where the text is over."""
         parts = []
         for rows in self._rows(output):
-            scores = output.scores(rows)
-            scores[..., UNKNOWN] = float("-inf")
-            parts.append(scores.argmax(dim=-1))
+            parts.append(self._told(output.scores(rows)))
         return torch.cat(parts).masked_fill(~output.mask, -100)
+
+    @staticmethod
+    def _told(scores: Tensor) -> Tensor:
+        """The likeliest word but the unknown one, whose score is overwritten."""
+        scores[..., UNKNOWN] = float("-inf")
+        return scores.argmax(dim=-1)
 
     def _rows(self, output: Heard) -> Any:
         return in_rows(len(output.mask), output.mask.shape[1] * self.tokens.size)

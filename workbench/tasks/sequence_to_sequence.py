@@ -7,10 +7,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from workbench.tasks import metrics
 from workbench.tasks.base import Task
 from workbench.tasks.decoder import Decoder
 from workbench.tasks.memory import Memory, Team
-from workbench.tasks.overlap import rouge_l
 from workbench.tasks.search import write
 from workbench.tasks.tokens import END, UNKNOWN, Tokens, in_rows
 
@@ -92,18 +92,20 @@ class SequenceToSequence(Task):
         if not bool(some.any()):
             return {"rouge_l": float("nan"), "exact": float("nan"), "accuracy": float("nan")}
         output, truth = output[some], self._cut(target[some])
-        hits = torch.zeros((), dtype=torch.int64, device=truth.device)
+        hits = 0.0
         for rows in in_rows(len(truth), truth.shape[1] * self.tokens.size):
-            guess = output[rows].teach(truth[rows])[0].argmax(dim=-1)
-            hits += ((guess == truth[rows]) & (truth[rows] != UNKNOWN)).sum()
+            there = self.present(truth[rows])
+            guess = output[rows].teach(truth[rows])[0].argmax(dim=-1)[there]
+            guess[guess == UNKNOWN] = -1  # never right
+            hits += metrics.accuracy(guess, truth[rows][there], self.tokens.size) * len(guess)
         wanted, found = self._words(truth).cpu(), self._words(self.write(output)).cpu()
         longest = max(wanted.shape[1], found.shape[1])
         wanted = F.pad(wanted, (0, longest - wanted.shape[1]), value=-1)
         found = F.pad(found, (0, longest - found.shape[1]), value=-1)
         return {
-            "rouge_l": float(rouge_l(found, wanted).mean()),
-            "exact": float((found == wanted).all(1).double().mean()),
-            "accuracy": float(hits / self.present(truth).sum()),
+            "rouge_l": metrics.rouge_l(self._texts(found), self._texts(wanted)),
+            "exact": metrics.exact(found, wanted, self.tokens.size),
+            "accuracy": hits / int(self.present(truth).sum()),
         }
 
     def write(self, output: Memory | Team) -> Tensor:
@@ -149,6 +151,11 @@ class SequenceToSequence(Task):
         if target.device.type != "cpu":
             return target
         return target[:, : max(1, int(self.present(target).any(0).sum()))]
+
+    @staticmethod
+    def _texts(words: Tensor) -> list[str]:
+        """Numbers as texts of digits."""
+        return [" ".join(str(number) for number in row if number >= 0) for row in words.tolist()]
 
     @staticmethod
     def _words(numbers: Tensor) -> Tensor:

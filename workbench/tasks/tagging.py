@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from workbench.component import WorkbenchError
 from workbench.features import Features
-from workbench.tasks import crf, mixing
+from workbench.tasks import crf, metrics, mixing
 from workbench.tasks.base import Task
 from workbench.tasks.entities import EntityScore, are_entity_tags
 
@@ -153,11 +153,13 @@ class Tagging(Task):
         """``accuracy``, and of entities ``f1``, ``precision`` and ``recall``; NaN where there is no label."""
         guess, truth = self.predict(output).cpu(), target.cpu()
         present = self.present(truth)
-        hits = (guess == truth)[present].double()
-        found = {"accuracy": float(hits.mean()) if len(hits) else float("nan")}
+        if not bool(present.any()):
+            names = ["accuracy", *["f1", "precision", "recall"] * (self.entities is not None)]
+            return dict.fromkeys(names, float("nan"))
+        found = {"accuracy": metrics.accuracy(guess[present], truth[present], len(self.tags))}
         if self.entities is not None:
             found |= self.entities(guess.numpy(), truth.numpy())
-        return found if len(hits) else dict.fromkeys(found, float("nan"))
+        return found
 
     def predict(self, output: Tagged) -> Tensor:
         """Tag numbers int64 ``[batch, words]``, -100 where a sentence is over; ``tags`` has the names.
