@@ -49,6 +49,24 @@ def test_a_spec_needs_no_widgets_and_no_plots():
     assert not loaded & {"plotly", "ipywidgets", "papermill", "IPython"}
 
 
+@pytest.mark.parametrize(
+    "code",
+    [
+        "workbench.Spec(); import workbench.tasks.metrics",
+        "import threading; workbench.panel(workbench.Spec(), live=True)\n"
+        "for thread in set(threading.enumerate()) - {threading.current_thread()}: thread.join()",
+    ],
+    ids=["spec", "panel"],
+)
+def test_torchmetrics_waits_for_the_first_metric(code):
+    assert "torchmetrics" not in modules_after(f"import workbench\n{code}")
+
+
+def test_the_first_metric_loads_torchmetrics():
+    code = "import torch; from workbench.tasks import metrics; metrics.mae(torch.ones(1), torch.ones(1))"
+    assert "torchmetrics" in modules_after(code)
+
+
 @pytest.mark.parametrize("name", FACE)
 def test_the_face_is_there(name):
     assert getattr(wb, name) is not None
