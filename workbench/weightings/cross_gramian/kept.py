@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from workbench.weightings.base import CrossGramianWeighting
+from workbench.weightings.memory import fitted, places
 
 
 class KeptOnSimplex(CrossGramianWeighting):
@@ -36,14 +37,11 @@ class KeptOnSimplex(CrossGramianWeighting):
 
     def __call__(self, A: Tensor, *, losses: Tensor | None = None, tasks: Sequence[int] | None = None) -> Tensor:
         K = A.shape[-1]
-        shape = (*A.shape[:-2], max(len(self.names), K))
-        if self.weights.shape != shape:
-            self.weights = torch.ones(shape, dtype=torch.float64)
-        at = list(range(K) if tasks is None else tasks)
-        share = self.weights[..., at]
+        self.weights = fitted(self.weights, A, len(self.names), 1.0)
+        at = places(A, tasks)
+        share = self.weights[..., at].cpu()
         total = share.sum(-1, keepdim=True)
         whole = torch.where(total > 0, share / torch.where(total > 0, total, 1.0), 1.0 / K)
         w = self.moved(whole.numpy(), A.detach().to("cpu", torch.float64).numpy())
-        self.weights = self.weights.clone()
-        self.weights[..., at] = torch.from_numpy(w * np.where(total > 0, total, K))
+        self.weights[..., at] = torch.from_numpy(w * np.where(total > 0, total, K)).to(self.weights)
         return torch.from_numpy(self.told(w)).to(A)

@@ -7,8 +7,8 @@ import torch
 from torch import Tensor
 
 from workbench.component import Field, Slider, register
-from workbench.weightings.gramian.memory import fitted, places
 from workbench.weightings.gramian.wrapper import Wrapper
+from workbench.weightings.memory import fitted, places
 
 
 @register("weighting", "cr_mogm", source="Zhou et al., NeurIPS 2022 (from TorchJD)")

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from workbench.component import Field, Slider, WorkbenchError, register
 from workbench.weightings.base import GramianWeighting, Heads
+from workbench.weightings.memory import fitted, places
 
 
 @register("weighting", "gradnorm", source="Chen et al., ICML 2018, arXiv 1711.02257", tags=("core",))
@@ -41,24 +42,17 @@ class GradNorm(GramianWeighting):
     ] = 0.025
 
     def reset(self, seed: int = 0) -> None:
-        self._start((len(self.names),), "cpu")
-
-    def _start(self, shape: Sequence[int], device: torch.device | str) -> None:
-        made = {"dtype": torch.float64, "device": device}
-        self.weights = torch.ones(*shape, **made)  # type: ignore[call-overload]
-        self.first = torch.full(tuple(shape), torch.nan, **made)  # type: ignore[call-overload]
+        self.weights = torch.ones(len(self.names), dtype=torch.float64)
+        self.first = torch.full_like(self.weights, torch.nan)
         self.mean, self.square, self.count = (torch.zeros_like(self.weights) for _ in range(3))
 
     def __call__(self, G: Tensor, *, losses: Tensor | None = None, tasks: Sequence[int] | None = None) -> Tensor:
         if losses is None:
             raise WorkbenchError("Weighting 'gradnorm' needs losses=.")
         K = G.shape[-1]
-        shape = (*G.shape[:-2], max(len(self.names), K))
-        if self.weights.shape != shape:
-            self._start(shape, G.device)
-        for key in self.memory:
-            setattr(self, key, getattr(self, key).to(G.device, copy=True))
-        at = torch.tensor(range(K) if tasks is None else tasks, device=G.device)
+        for key, value in {"weights": 1.0, "first": torch.nan, "mean": 0.0, "square": 0.0, "count": 0.0}.items():
+            setattr(self, key, fitted(getattr(self, key), G, len(self.names), value))
+        at = places(G, tasks)
         n = G.detach().double().diagonal(dim1=-2, dim2=-1).clamp(min=0).sqrt()
         L = losses.detach().double()
         w = self.weights[..., at]
@@ -66,7 +60,7 @@ class GradNorm(GramianWeighting):
         self._learn(at, n, L, w)
         return w.to(G.dtype)
 
-    def _learn(self, at: Tensor, n: Tensor, L: Tensor, w: Tensor) -> None:
+    def _learn(self, at: Tensor | slice, n: Tensor, L: Tensor, w: Tensor) -> None:
         first = torch.where(self.first[..., at].isnan(), L, self.first[..., at])
         self.first[..., at] = first
         speed = torch.where(first != 0, L / torch.where(first != 0, first, 1.0), 1.0).clamp(0, 1e6)

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from workbench.component import Field, Slider, WorkbenchError, register
 from workbench.weightings.base import GramianWeighting
-from workbench.weightings.gramian.memory import fitted, places
+from workbench.weightings.memory import fitted, places
 from workbench.weightings.solvers.host import noise, on_host, with_losses
 from workbench.weightings.solvers.scaling import cosines, over, pseudo_solve
 

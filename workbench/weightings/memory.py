@@ -1,4 +1,4 @@
-"""Numbers per task that a gramian weighting keeps from step to step, for one gramian or a stack of them."""
+"""Numbers per task that a weighting keeps from step to step, for one gramian or a stack of them."""
 
 from collections.abc import Sequence
 
@@ -23,4 +23,4 @@ def fitted(kept: Tensor, G: Tensor, count: int, value: float) -> Tensor:
 
 def places(G: Tensor, tasks: Sequence[int] | None) -> Tensor | slice:
     """The present tasks' places among all; memory indexed by a slice is a view, so write to it last."""
-    return slice(None) if tasks is None else torch.tensor(tasks, device=G.device)
+    return slice(G.shape[-1]) if tasks is None else torch.tensor(tasks, device=G.device)
