@@ -8,6 +8,7 @@ from torch import Tensor
 
 from workbench.component import Field, Slider, WorkbenchError, register
 from workbench.weightings.base import BilevelWeighting, Heads
+from workbench.weightings.memory import adam
 
 
 @register("weighting", "auto_lambda", source="Liu et al., TMLR 2022, arXiv 2202.03091")
@@ -68,10 +69,7 @@ class AutoLambda(BilevelWeighting):
         slope = effects.detach().to("cpu", torch.float64)
         for key in self.memory:
             setattr(self, key, getattr(self, key).clone())
-        self.count[at] += 1
-        self.mean[at] = 0.9 * self.mean[at] + 0.1 * slope
-        self.square[at] = 0.999 * self.square[at] + 0.001 * slope**2
-        size = (self.square[at] / (1 - 0.999 ** self.count[at])).sqrt()
-        move = self.mean[at] / (1 - 0.9 ** self.count[at]) / torch.where(size > 0, size, 1.0)
+        moments = (self.mean[at], self.square[at], self.count[at])
+        move, self.mean[at], self.square[at], self.count[at] = adam(slope, *moments)
         self.weights[at] -= self.rate * move
         return self.weights[at].to(effects)

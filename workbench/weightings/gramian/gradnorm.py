@@ -8,7 +8,7 @@ from torch import Tensor
 
 from workbench.component import Field, Slider, WorkbenchError, register
 from workbench.weightings.base import GramianWeighting, Heads
-from workbench.weightings.memory import fitted, places
+from workbench.weightings.memory import adam, fitted, places
 
 
 @register("weighting", "gradnorm", source="Chen et al., ICML 2018, arXiv 1711.02257", tags=("core",))
@@ -68,12 +68,8 @@ class GradNorm(GramianWeighting):
         speed = torch.where(mean > 0, speed / torch.where(mean > 0, mean, 1.0), 1.0)
         weighted = w * n
         gradient = n * torch.sign(weighted - weighted.mean(-1, keepdim=True) * speed**self.alpha)
-        self.count[..., at] += 1
-        self.mean[..., at] = 0.9 * self.mean[..., at] + 0.1 * gradient
-        self.square[..., at] = 0.999 * self.square[..., at] + 0.001 * gradient**2
-        count = self.count[..., at]
-        size = (self.square[..., at] / (1 - 0.999**count)).sqrt()
-        move = self.mean[..., at] / (1 - 0.9**count) / torch.where(size > 0, size, 1.0)
+        moments = (self.mean[..., at], self.square[..., at], self.count[..., at])
+        move, self.mean[..., at], self.square[..., at], self.count[..., at] = adam(gradient, *moments)
         new = (w - self.rate * move).clamp(min=0)
         total = new.sum(-1, keepdim=True)
         self.weights[..., at] = torch.where(total > 0, new * n.shape[-1] / torch.where(total > 0, total, 1.0), w)

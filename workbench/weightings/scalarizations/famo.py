@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from workbench.component import Field, Slider, register
+from workbench.weightings.memory import adam
 from workbench.weightings.scalarizations.per_task import PerTask, smallest
 
 
@@ -57,10 +58,8 @@ class FAMO(PerTask):
         shares = torch.softmax(logits, 0)
         fell = torch.where(seen, last - logs, 0.0)
         slope = shares * (fell - shares @ fell) + self.gamma * logits
-        count = self.count[at] + seen
-        first = torch.where(seen, 0.9 * self.first[at] + 0.1 * slope, self.first[at])
-        second = torch.where(seen, 0.999 * self.second[at] + 0.001 * slope**2, self.second[at])
-        steps = count.clamp(min=1)
-        move = self.lr * (first / (1 - 0.9**steps)) / ((second / (1 - 0.999**steps)).sqrt() + 1e-8)
-        self.logits[at] = torch.where(seen, logits - move, logits)
-        self.first[at], self.second[at], self.count[at], self.last[at] = first, second, count, logs
+        move, *moments = adam(slope, self.first[at], self.second[at], self.count[at], eps=1e-8)
+        self.logits[at] = torch.where(seen, logits - self.lr * move, logits)
+        for kept, now in zip((self.first, self.second, self.count), moments, strict=True):
+            kept[at] = torch.where(seen, now, kept[at])
+        self.last[at] = logs
