@@ -9,9 +9,9 @@ from torch import Tensor
 
 from workbench.component import Field, Slider, WorkbenchError, register
 from workbench.weightings.base import GramianWeighting
+from workbench.weightings.gramian.imtl_g import balanced
 from workbench.weightings.memory import fitted, places
 from workbench.weightings.solvers.host import noise, on_host, with_losses
-from workbench.weightings.solvers.scaling import cosines, over, pseudo_solve
 
 #: |s| stays below it: e^±80 times anything ordinary is still a number in float32
 LIMIT = 80.0
@@ -73,10 +73,7 @@ class IMTL(GramianWeighting):
 
 
 def _weights(both: np.ndarray, noise: float) -> np.ndarray:
-    G, s = both[..., :-1], both[..., -1]
-    C, n, _ = cosines(G)
-    v = over(pseudo_solve(C, (n > 0).astype(float), noise), n)
-    v = over(v, np.abs(v).max(-1, keepdims=True) + np.zeros_like(v))
+    v, s = balanced(both[..., :-1], noise), both[..., -1]
     scaled = v * np.exp(-s)  # w' of the gradients e^s g, but for its sum
     total = scaled.sum(-1, keepdims=True)
     known = np.abs(total) > noise * np.abs(scaled).max(-1, keepdims=True)

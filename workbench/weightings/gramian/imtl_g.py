@@ -37,9 +37,14 @@ class IMTLG(GramianWeighting):
         return on_host(G, _weights, noise(G), batched=True)
 
 
-def _weights(G: np.ndarray, noise: float) -> np.ndarray:
+def balanced(G: np.ndarray, noise: float) -> np.ndarray:
+    """``v = C⁺1 / n``, scaled so that the largest size is 1; 0 for a task with a zero gradient."""
     C, n, _ = cosines(G)
     v = over(pseudo_solve(C, (n > 0).astype(float), noise), n)
-    v = over(v, np.abs(v).max(-1, keepdims=True) + np.zeros_like(v))
+    return over(v, np.abs(v).max(-1, keepdims=True) + np.zeros_like(v))
+
+
+def _weights(G: np.ndarray, noise: float) -> np.ndarray:
+    v = balanced(G, noise)
     total = v.sum(-1, keepdims=True)
     return np.divide(v, total, out=np.zeros_like(v), where=np.abs(total) > noise)
