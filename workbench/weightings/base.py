@@ -17,6 +17,7 @@ tasks; it matters only to weightings with a memory per task, and defaults to all
 passed, so it moves no state.
 """
 
+import math
 from abc import abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Any, ClassVar, Literal
@@ -29,6 +30,10 @@ from workbench.component import Component, Field, WorkbenchError, one_of
 Heads = Annotated[
     Literal["own", "weighted"],
     Field(description="gradient of task-specific parameters: of the task's own loss, or weighted like the shared part"),
+]
+Preference = Annotated[
+    dict[str, Annotated[float, Field(gt=0, lt=math.inf)]],
+    Field(description="task name -> importance, scaled to sum 1; 1 where not named"),
 ]
 
 

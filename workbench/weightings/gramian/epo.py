@@ -1,6 +1,5 @@
 """Exact Pareto-optimal search along a preference ray."""
 
-import math
 from collections.abc import Sequence
 from typing import Annotated
 
@@ -8,7 +7,7 @@ import numpy as np
 from torch import Tensor
 
 from workbench.component import Field, Slider, WorkbenchError, register
-from workbench.weightings.base import GramianWeighting, Heads
+from workbench.weightings.base import GramianWeighting, Heads, Preference
 from workbench.weightings.solvers.cone import shortest_on_simplex
 from workbench.weightings.solvers.host import on_host, with_losses
 from workbench.weightings.solvers.linear import best_on_simplex
@@ -43,10 +42,7 @@ class EPO(GramianWeighting):
     """
 
     heads: Heads = "weighted"
-    preference: Annotated[
-        dict[str, Annotated[float, Field(gt=0, lt=math.inf)]],
-        Field(description="task name -> importance, scaled to sum 1; 1 where not named"),
-    ] = {}  # noqa: RUF012 (pydantic copies it)
+    preference: Preference = {}  # noqa: RUF012 (pydantic copies it)
     tolerance: Annotated[
         float, Field(ge=0, description="non-uniformity below which the ray counts as reached"), Slider(0, 0.1)
     ] = 1e-4

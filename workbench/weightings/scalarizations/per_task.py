@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from workbench.component import Field
-from workbench.weightings.base import Scalarization
+from workbench.weightings.base import Preference, Scalarization
 
 
 def smallest(losses: Tensor) -> float:
@@ -64,10 +64,7 @@ class PerTask(Scalarization):
 class Preferred(PerTask):
     """A scalarization steered by a preference: one importance per task, scaled to sum 1."""
 
-    preference: Annotated[
-        dict[str, Annotated[float, Field(gt=0, lt=math.inf)]],
-        Field(description="task name -> importance, scaled to sum 1; 1 where not named"),
-    ] = {}  # noqa: RUF012 (pydantic copies it)
+    preference: Preference = {}  # noqa: RUF012 (pydantic copies it)
 
     def mentioned(self) -> list[str]:
         return list(self.preference)
