@@ -74,9 +74,9 @@ STRATEGIES = (
     ),
     Strategy(
         "dual weight problem",
-        "min-norm point over the simplex (MGDA)",
-        "Weights with the shortest combined gradient: no task can gain there without another losing.",
-        {"weighting": "mgda"},
+        "dual of the minimax step; min-norm point over the simplex (MGDA), where the step may be long",
+        "Weights of the short step that lowers the worst loss most; with weighting mgda those that hurt no task.",
+        {"weighting": "dual"},
     ),
     Strategy(
         "sample weights",
