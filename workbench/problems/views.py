@@ -16,8 +16,9 @@ class Views(Digits):
     The digits and tasks of ``digits``. Views: ``image`` ``[1, 8, 8]``, ``rows`` and ``columns`` ``[8]``, the mean grey
     value of each row and of each column: two projections of the image, each of which leaves open what the other tells.
     A logistic regression reads 80 % of the digits from the rows, 56 % from the columns, 90 % from both, 95 % from the
-    image. ``ink`` follows from either profile alone, ``slant`` from neither. ``image = False`` leaves the image out, so
-    that only fusing the two profiles can do well.
+    image. ``ink`` follows from either profile alone. ``slant`` follows from neither, nor from both: a ridge regression
+    reaches an R² of 0.71 from the rows, 0.06 from the columns, 0.73 from both and 0.96 from the image.
+    ``image = False`` leaves the image out, so that only fusing the two profiles can do well.
     """
 
     gives: ClassVar[tuple[str, ...]] = ("image", "vector")
