@@ -1,40 +1,16 @@
 """Splitting: seeded, stratified, grouped, and the same for every choice of tasks."""
 
-from typing import Any
-
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.problems.examples import problem
 from workbench.component import WorkbenchError
-from workbench.problems import SPLITS, Digits, Problem, Raw, prepare
-from workbench.tasks import Classification, Regression
+from workbench.problems import SPLITS, Digits, prepare
+from workbench.tasks import Classification
 
 NAN = float("nan")
-
-
-class Given(Problem):
-    """A problem from tensors at hand."""
-
-    def load(self, seed: int) -> Raw:
-        return self.raw
-
-    def task_names(self) -> list[str]:
-        return [task.name for task in self.raw.tasks]
-
-
-def problem(rows: int = 40, labels: Any = None, **changes: Any) -> Given:
-    made = Given()
-    labels = torch.arange(rows) % 2 if labels is None else torch.tensor(labels)
-    fields: dict[str, Any] = {
-        "views": {"x": torch.arange(2.0 * rows).view(rows, 2)},
-        "kinds": {"x": "vector"},
-        "targets": {"label": labels, "value": torch.arange(float(rows))},
-        "tasks": [Classification("label", ["no", "yes"]), Regression("value")],
-    }
-    made.raw = Raw(**{**fields, **changes})
-    return made
 
 
 @settings(max_examples=25, deadline=None)
