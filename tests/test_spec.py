@@ -69,6 +69,11 @@ def test_json_and_share_line_return_the_same_spec():
     assert hash(spec) == hash(Spec.from_json(spec.to_json()))
 
 
+def test_text_that_is_no_json_is_refused_with_the_place():
+    (fault,) = faults(lambda: Spec.from_json('{"lr": }'))
+    assert fault == "This is no JSON: Expecting value at line 1, column 8, found '{\"lr\": }'."
+
+
 def test_json_spells_every_setting_out():
     fields = json.loads(Spec(weighting="dwa").to_json())
     assert fields["weighting"] == {"name": "dwa", "temperature": 2.0}

@@ -173,12 +173,7 @@ class Spec(BaseModel):
         Raises:
             WorkbenchError: text that is no JSON object, or a faulty spec.
         """
-        try:
-            fields = json.loads(text)
-        except json.JSONDecodeError as error:
-            raise WorkbenchError(
-                f"This is no JSON: {error.msg} at line {error.lineno}, column {error.colno}."
-            ) from None
+        fields = read_json(text, "This")
         if not isinstance(fields, dict):
             raise WorkbenchError(f"A spec is a JSON object, found {type(fields).__name__}.")
         return cls(**fields)
@@ -303,12 +298,21 @@ def _spelled_out(family: str, value: Any) -> dict[str, Any]:
 
 def _from_text(text: str, where: str) -> Any:
     """A choice from a command line: a name, or the JSON of name and settings."""
-    if not text.startswith("{"):
-        return text
+    return read_json(text, where) if text.startswith("{") else text
+
+
+def read_json(text: str, what: str) -> Any:
+    """The value that a JSON text stands for.
+
+    Raises:
+        WorkbenchError: it stands for none; ``what`` says what was read.
+    """
     try:
         return json.loads(text)
     except json.JSONDecodeError as error:
-        raise WorkbenchError(f"{where} is no JSON: {error.msg}, found {text!r}.") from None
+        raise WorkbenchError(
+            f"{what} is no JSON: {error.msg} at line {error.lineno}, column {error.colno}, found {short(text)}."
+        ) from None
 
 
 def _canonical(family: str, value: Any, faults: list[str], field: str = "") -> Any:

@@ -8,6 +8,7 @@ from typing import Any, get_origin
 import ipywidgets as widgets
 
 from workbench.component import Setting, WorkbenchError, from_text
+from workbench.spec import read_json
 
 __all__ = ["Control", "control", "css_name"]
 
@@ -142,12 +143,7 @@ def _text(value: Any) -> str:
 
 
 def _from_json(text: str, setting: Setting, where: str) -> Any:
-    try:
-        found = json.loads(text or "{}")
-    except json.JSONDecodeError as error:
-        raise WorkbenchError(
-            f'{where}: {setting.name} should look like {{"name": value}}, found {text!r} ({error.msg}).'
-        ) from None
+    found = read_json(text or "{}", f'{where}: {setting.name} (such as {{"name": value}})')
     if not isinstance(found, dict):
         raise WorkbenchError(f'{where}: {setting.name} should look like {{"name": value}}, found {text!r}.')
     return found
