@@ -66,6 +66,12 @@ NEEDS: dict[str, str] = {
     "cross_gramian": "from two halves of the batch",
     "jacobian": "from single coordinates of the task gradients",
     "validation": "from a validation batch",
+    "lookahead": "from a step ahead for each task",
+    "labels": "from the labels alone",
+    "representations": "from single-task networks",
+    "subsets": "from training on subsets of the tasks",
+    "examples": "from gradients of single examples",
+    "reference": "from linear models",
 }
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from workbench.training.records import AffinityMap, Applied, Begin, Evaluation, Inspection, Record, Step
+from workbench.training.records import AffinityMap, Applied, Begin, Effect, Evaluation, Inspection, Record, Step
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -54,7 +54,9 @@ class History:
     Attributes:
         curves: (split, task, quantity) -> curve. Task is "" for what belongs to the whole run (``lr``, ``length``).
         affinities: (step, map ``[K, K]``), in order.
+        layers: the same per layer, where it was measured.
         gramians: what each map was measured from, where it was recorded, in order.
+        effects: what steps for one task alone did, in order.
         inspections: what the model showed of itself, in order.
         events: (step, text) for every command that was applied.
         tasks: names, in the order of the maps.
@@ -64,7 +66,9 @@ class History:
     def __init__(self, records: Iterable[Record] = ()) -> None:
         self.curves: dict[tuple[str, str, str], Curve] = {}
         self.affinities: list[tuple[int, np.ndarray]] = []
+        self.layers: dict[str, list[tuple[int, np.ndarray]]] = {}
         self.gramians: list[GradientsAt] = []
+        self.effects: list[Effect] = []
         self.inspections: list[Inspection] = []
         self.events: list[tuple[int, str]] = []
         self.tasks: tuple[str, ...] = ()
@@ -90,9 +94,13 @@ class History:
         elif isinstance(record, AffinityMap):
             self.method = record.method
             self.affinities.append((record.step, np.array(record.matrix)))
+            for layer, matrix in record.layers.items():
+                self.layers.setdefault(layer, []).append((record.step, np.array(matrix)))
             if record.gramian and self._step is not None:  # a map follows the record of its step
                 taken = record.gramian, self._step.losses, self._step.weights
                 self.gramians.append(GradientsAt(record.step, *map(np.array, taken)))
+        elif isinstance(record, Effect):
+            self.effects.append(record)
         elif isinstance(record, Inspection):
             self.inspections.append(record)
         elif isinstance(record, Applied):

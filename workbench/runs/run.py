@@ -82,12 +82,36 @@ class Run:
 
     @property
     def affinity(self) -> Affinity:
-        """The mean affinity map over the run.
+        """The affinity measured while it trained: its mean, its spread, and every single map.
+
+        Its ``cost`` counts one backward pass per task and map, also where the weighting took them anyway.
 
         Raises:
             WorkbenchError: none was measured.
         """
-        return Affinity.from_maps(self._history.affinities, self.tasks, self._history.method)
+        found, measure = self._history, self.spec.build("affinity") if self.spec.affinity else None
+        facts: dict[str, Any] = {}
+        if measure is not None:
+            cost = len(found.affinities) * measure.cost(len(found.tasks))
+            facts = {"cost": cost, "symmetric": measure.symmetric, "limit": measure.limit}
+        return Affinity.from_maps(found.affinities, self.tasks, found.method, found.layers, **facts)
+
+    @property
+    def effects(self) -> "pd.DataFrame":
+        """What every step for one task alone (``session.step(task=…)``) did to the losses of all on its batch.
+
+        Columns ``step``, ``from`` (the task of the step), ``to``, ``before``, ``after`` and ``change``,
+        ``1 − after / before``: above 0 the step helped. With ``optimizer="sgd"`` that is the lookahead affinity, except
+        from a task to itself, where its own parameters have moved, too. Empty where no such step was taken.
+        """
+        import pandas as pd
+
+        rows = [
+            (found.step, found.task, to, before, after, 1 - after / before if before else float("nan"))
+            for found in self._history.effects
+            for to, before, after in zip(self.tasks, found.before, found.after, strict=True)
+        ]
+        return pd.DataFrame(rows, columns=["step", "from", "to", "before", "after", "change"])
 
     def gramian(self, step: int | None = None) -> GradientsAt:
         """Gramian of the task gradients, losses and weights of the last step at which a map was measured.
@@ -140,6 +164,8 @@ class Run:
     def model(self) -> "Model":
         """The selected model, on the CPU, in evaluation mode.
 
+        A task that the schedule left out is in it, untrained; ``predict`` asks the linear model that answers for it.
+
         Raises:
             WorkbenchError: the run is not over, so no model was selected.
         """
@@ -157,11 +183,11 @@ class Run:
         Raises:
             WorkbenchError: a view that is missing or has another shape, columns that do not fit, a text without words.
         """
-        from workbench.training.evaluate import outputs
+        from workbench.training.evaluate import answered, outputs
 
-        model, data = self._rebuilt()
+        model, data, answers = self._rebuilt()
         ready, texts = self._ready(data, views)
-        found = outputs(model, ready)
+        found = {**outputs(model, ready), **answered(answers, ready)}
         if bool(texts) if names is None else names:
             return {task.name: task.in_words(found[task.name]) for task in data.tasks}
         return {task.name: task.predict(found[task.name]) for task in data.tasks}
@@ -182,7 +208,7 @@ class Run:
 
         from workbench.training.evaluate import outputs
 
-        model, data = self._rebuilt()
+        model, data, _ = self._rebuilt()
         writers = [task for task in data.tasks if hasattr(task, "attention")]
         if not writers or not data.codecs:
             raise WorkbenchError(f"No task of this run writes a text: {', '.join(data.names)}.")
@@ -233,7 +259,8 @@ class Run:
             raise WorkbenchError(*faults)
         return ready, texts
 
-    def _rebuilt(self) -> tuple["Model", Any]:
+    def _rebuilt(self) -> tuple["Model", Any, Any]:
+        """The selected model, the data, and the linear models that answer for tasks that were left out."""
         from safetensors.torch import load_file
 
         from workbench.training.experiment import Experiment
@@ -245,7 +272,7 @@ class Run:
             )
         exp = Experiment(self.spec.replace(device="cpu"))
         exp.model.load_state_dict(load_file(path))
-        return exp.model.eval(), exp.data
+        return exp.model.eval(), exp.data, exp.answers
 
     # ------------------------------------------------------------------ pictures
 

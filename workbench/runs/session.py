@@ -167,6 +167,8 @@ class Session:
             raise WorkbenchError(f"step(n=…) should be a whole number of at least 1, found {n!r}.")
         if task is not None and task not in self.tasks:
             raise WorkbenchError(f"This run has no task {task!r}: {one_of(task, self.tasks)}.")
+        if task in self.exp.answers:
+            raise WorkbenchError(f"Task {task!r} is not trained in this run: a linear model answers for it.")
         for _ in range(n):
             self._put("step", **({"task": task} if task else {}))
 

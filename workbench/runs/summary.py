@@ -13,11 +13,13 @@ def summarise(session: "Session", end: End) -> dict[str, Any]:
     """What there is to say at the end, as JSON values (what is not finite becomes null).
 
     ``tasks`` holds, per task, its conventional metric on validation (at the epoch that was chosen) and on test, and all
-    metrics under ``metrics``.
+    metrics under ``metrics``; ``answered_by`` says which model answered for it: the network, or a linear model where
+    the schedule left the task out. ``objective`` is the sum of the tasks' mean losses, each of the model that answered:
+    ``J = Σ λ_j J_j + Σ (1 − λ_j) J_j^linear``, λ_j = 1 for the tasks that were trained.
     """
     exp, at, history = session.exp, session.state.position, session.history
     shared, own = exp.parameters
-    tasks = {}
+    answers, tasks = exp.answers, {}
     for task in exp.tasks:
         quantities = sorted({q for split, name, q in history.curves if name == task.name and split in ("val", "test")})
         metrics = {
@@ -31,6 +33,7 @@ def summarise(session: "Session", end: End) -> dict[str, Any]:
         main = metrics.get(task.metric, {"val": None, "test": None})
         tasks[task.name] = {
             "kind": task.kind,
+            "answered_by": answers[task.name].model if task.name in answers else "network",
             "metric": task.metric,
             "val": main["val"],
             "test": main["test"],
@@ -43,6 +46,10 @@ def summarise(session: "Session", end: End) -> dict[str, Any]:
         "reason": end.reason,
         "tasks": tasks,
         "delta_m": None,
+        "objective": {
+            "val": _number(sum(history.last("val", name, "loss", at.best_step) for name in exp.names)),
+            "test": _number(sum(history.last("test", name, "loss") for name in exp.names)),
+        },
         "steps": at.step,
         "epochs": at.epoch,
         "seconds": seconds,

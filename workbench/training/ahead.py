@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 
 import torch
-from torch import Tensor, nn
-from torch.func import functional_call
+from torch import Tensor
 
 from workbench.gradients.base import TaskGradients
 from workbench.training.experiment import Experiment
-from workbench.training.looks import Seen, one_pass, task_loss
+from workbench.training.judge import losses_with
+from workbench.training.looks import Portions, Seen, one_pass
 
 
 class Ahead(TaskGradients):
@@ -41,11 +41,7 @@ class Ahead(TaskGradients):
                 there = parameter.detach() - lr * (weights @ rows).view_as(parameter)
                 moved[name] = there.requires_grad_()
                 places[name] = rows
-        buffers = {name: buffer.clone() for name, buffer in exp.model.named_buffers()}
-        there = {f"model.{name}": value for name, value in {**moved, **buffers}.items()}
-        judges = [i for i in self.active if exp.names[i] in judged]
-        with exp.autocast():
-            loss = functional_call(_Judge(exp), there, (self.rows, judges))
+        loss = losses_with(exp, moved, self.rows, [i for i in self.active if exp.names[i] in judged]).sum()
         found = torch.autograd.grad(loss, list(moved.values()), allow_unused=True)
         effects = torch.zeros_like(weights)
         for rows, slope in zip(places.values(), found, strict=True):
@@ -65,22 +61,11 @@ class Ahead(TaskGradients):
         return columns
 
 
-class _Judge(nn.Module):
-    """The summed loss of some tasks: heads that work within the loss are called with the parameters given, too."""
-
-    def __init__(self, exp: Experiment) -> None:
-        super().__init__()
-        self.exp, self.model = exp, exp.model
-
-    def forward(self, rows: Tensor, positions: Sequence[int]) -> Tensor:
-        views, targets = self.exp.data.batch(rows)
-        outputs = self.model(views, [self.exp.names[i] for i in positions])
-        return torch.stack([task_loss(self.exp, i, outputs, targets, rows) for i in positions]).sum()
-
-
-def with_validation(exp: Experiment, rows: Tensor, active: Sequence[int], number: int, take: bool) -> Seen:
+def with_validation(
+    exp: Experiment, rows: Tensor, active: Sequence[int], number: int, take: bool, portions: Portions = None
+) -> Seen:
     """One forward pass over the batch, and a batch of validation rows to judge the next step by."""
-    seen = one_pass(exp, rows, active, number, True)
+    seen = one_pass(exp, rows, active, number, True, portions)
     assert seen.taken is not None
     ahead = Ahead(exp, seen.taken, exp.validation_rows(number), active)
     return Seen(seen.losses, seen.values, ahead, seen.penalty)

@@ -66,9 +66,10 @@ class Buffer:
     def _map(self, place: int, measured: Measured) -> AffinityMap:
         assert measured.map is not None
         step, epoch, _, _ = self.heads[place]
-        matrix = self._whole(measured.map, measured.active)
-        gramian = () if measured.gramian is None else self._whole(measured.gramian, measured.active)
-        return AffinityMap(step, epoch, self.method, matrix, gramian)
+        found, active = measured.map, measured.active
+        layers = {name: self._whole(matrix, active) for name, matrix in found.layers.items()}
+        matrix, gramian = self._whole(found.matrix, active), self._whole(found.gramian, active)
+        return AffinityMap(step, epoch, self.method, matrix, gramian, layers)
 
     def _whole(self, found: torch.Tensor, tasks: Sequence[int]) -> tuple[tuple[float, ...], ...]:
         """A matrix of the tasks present as one of all tasks, NaN where one was absent."""

@@ -1,6 +1,6 @@
 """Loss and metrics of every task over a whole split."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -8,6 +8,7 @@ from torch import Tensor
 
 from workbench.fusions.model import Model
 from workbench.problems.base import Data
+from workbench.training.linear import Linear
 
 #: most examples in a chunk, and most numbers in its views
 CHUNK, NUMBERS = 2048, 2**23
@@ -27,24 +28,33 @@ def outputs(model: Model, views: dict[str, Tensor], precision: str = "float32") 
     return {task: joined([part[task] for part in parts]) for task in model.tasks}
 
 
+def answered(answers: Mapping[str, Linear] | None, views: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The outputs of models that answer for a task in place of the network, where the views are."""
+    device = next(iter(views.values())).device
+    return {task: model.output(views).float().to(device) for task, model in (answers or {}).items()}
+
+
 def joined(parts: Sequence[Any]) -> Any:
     """The outputs of a task for several chunks as one."""
     return torch.cat(list(parts)) if isinstance(parts[0], Tensor) else type(parts[0]).join(parts)
 
 
 @torch.no_grad()
-def evaluate(model: Model, data: Data, split: str, precision: str = "float32") -> dict[str, dict[str, float]]:
+def evaluate(
+    model: Model, data: Data, split: str, precision: str = "float32", answers: Mapping[str, Linear] | None = None
+) -> dict[str, dict[str, float]]:
     """Mean loss over present labels, and the metrics, per task.
 
     Args:
         split: ``train``, ``val`` or ``test``.
+        answers: models that answer in place of this one, by task.
 
     Returns:
         ``{task: {"loss": …, metric: …}}``.
     """
     rows = data.splits[split].to(next(iter(data.views.values())).device)
     views, targets = data.batch(rows)
-    found = outputs(model, views, precision)
+    found = {**outputs(model, views, precision), **answered(answers, views)}
     result = {}
     for task in data.tasks:
         output, target = found[task.name], targets[task.name]

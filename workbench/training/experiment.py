@@ -13,13 +13,18 @@ from workbench.fusions.model import build_model, encoder_for
 from workbench.problems.base import Data
 from workbench.problems.split import prepare
 from workbench.sampling.base import Pool
+from workbench.schedules.base import Roster
 from workbench.spec import Spec
 from workbench.training.device import resolve
 from workbench.training.evaluate import example_losses
+from workbench.training.linear import Linear, linear_models, skill
 
 
 class Experiment:
     """Everything a run needs, built from its spec; two builds of one spec are equal.
+
+    Attributes:
+        answers: the linear models that answer for tasks which the schedule leaves out, by task.
 
     Raises:
         WorkbenchError: what the data reveal: a task the problem lacks, more examples per batch than there are, ….
@@ -39,6 +44,7 @@ class Experiment:
         self.steps = spec.epochs * self.steps_per_epoch
 
         self.schedule = spec.build("schedule")
+        self.answers = enrol(self.schedule, data, self.pool, self.steps, spec.seed)
         self.sampling = spec.build("sampling")
         self.sampling.begin(self.pool)
         self.gradients = spec.build("gradients")
@@ -129,6 +135,26 @@ class Experiment:
         """Positions of the tasks with at least one label among these rows."""
         missing = self.data.labelled
         return [i for i, name in enumerate(self.names) if name not in missing or bool(missing[name][rows].any())]
+
+
+def enrol(schedule: Any, data: Data, pool: Pool, steps: int, seed: int) -> dict[str, Linear]:
+    """Tell a schedule about the tasks; the linear models that answer for those it leaves out.
+
+    Raises:
+        WorkbenchError: settings that do not fit the tasks, or a task left out of which there is no linear model.
+    """
+    models = linear_models(data, data.tasks) if schedule.needs == "reference" else []
+    roster = Roster(
+        names=data.names,
+        labels=[int(pool.labelled[name].sum()) for name in data.names],
+        steps=steps,
+        steps_per_epoch=pool.steps,
+        seed=seed,
+        higher_is_better=[task.higher_is_better for task in data.tasks],
+        skills=[skill(model, data) for model in models],
+    )
+    schedule.begin(roster)
+    return {data.names[i]: models[i] for i in schedule.left_out()}
 
 
 def load(spec: Spec, encoder: Encoder) -> Data:

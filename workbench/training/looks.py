@@ -1,7 +1,7 @@
 """Forward passes of one step and the task gradients behind them, by what the weighting needs."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,10 @@ from workbench.gradients.base import TaskGradients
 from workbench.gradients.halves import Halves
 from workbench.training.diagnosis import Diverged, diagnosis
 from workbench.training.experiment import Experiment
+from workbench.training.portions import factors, parts_of
+
+#: task -> examples of the batch that are its own; None: all tasks train on all
+Portions = Mapping[int, int] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +36,18 @@ class Seen:
     penalty: Tensor | None = None
 
 
-def one_pass(exp: Experiment, rows: Tensor, active: Sequence[int], number: int, take: bool) -> Seen:
-    """One forward pass over the batch."""
-    losses, values, _, names = _forward(exp, rows, active, number, take)
+def one_pass(
+    exp: Experiment, rows: Tensor, active: Sequence[int], number: int, take: bool, portions: Portions = None
+) -> Seen:
+    """One forward pass over the batch, of which each task may have a part of its own."""
+    losses, values, _, names = _forward(exp, rows, active, number, take, portions)
     penalty = exp.model.sharing.penalty()
     return Seen(losses, values, exp.gradients.take(exp.model, losses, names) if take else None, penalty)
 
 
-def two_halves(exp: Experiment, rows: Tensor, active: Sequence[int], number: int, take: bool) -> Seen:
+def two_halves(
+    exp: Experiment, rows: Tensor, active: Sequence[int], number: int, take: bool, portions: Portions = None
+) -> Seen:
     """A forward pass and the task gradients of each half of the batch (a batch of one row is both its halves)."""
     parts = rows.tensor_split(2) if len(rows) > 1 else (rows, rows)
     taken, values, counts, penalties = [], [], [], []
@@ -58,7 +66,7 @@ def two_halves(exp: Experiment, rows: Tensor, active: Sequence[int], number: int
 
 
 def _forward(
-    exp: Experiment, rows: Tensor, active: Sequence[int], number: int, take: bool
+    exp: Experiment, rows: Tensor, active: Sequence[int], number: int, take: bool, portions: Portions = None
 ) -> tuple[list[Tensor], Tensor, dict[str, Tensor], list[str]]:
     names = [exp.names[i] for i in active]
     views, targets = exp.data.batch(rows)
@@ -66,15 +74,29 @@ def _forward(
         views, targets = exp.data.augment(views, targets)
     with exp.autocast():
         outputs = exp.gradients.forward(exp.model, views, names) if take else exp.model(views, names)
-        losses = [task_loss(exp, i, outputs, targets, rows) for i in active]
+        own = parts_of(portions, rows) if portions else {}
+        losses = [task_loss(exp, i, outputs, targets, rows, own.get(i)) for i in active]
     values = torch.stack(losses).detach()
+    if portions:
+        losses = [loss * factor for loss, factor in zip(losses, factors(portions, len(exp.names)), strict=True)]
     if exp.device.type == "cpu" and not math.isfinite(values.sum().item()):
         raise Diverged(diagnosis(exp, number, active, values.tolist(), views, outputs))
     return losses, values, targets, names
 
 
-def task_loss(exp: Experiment, i: int, outputs: dict[str, Any], targets: dict[str, Tensor], rows: Tensor) -> Tensor:
-    """The loss of one task on a batch: the mean over its labels, weighted where examples have weights."""
+def task_loss(
+    exp: Experiment,
+    i: int,
+    outputs: dict[str, Any],
+    targets: dict[str, Tensor],
+    rows: Tensor,
+    part: Tensor | None = None,
+) -> Tensor:
+    """The loss of one task on a batch: the mean over its labels, weighted where examples have weights.
+
+    Args:
+        part: the examples that are the task's own, 1 or 0 for each; None: all are.
+    """
     task, data = exp.tasks[i], exp.data
     output, target = outputs[task.name], targets[task.name]
     plain = task.criterion is None and task.name not in data.labelled
@@ -84,7 +106,7 @@ def task_loss(exp: Experiment, i: int, outputs: dict[str, Any], targets: dict[st
             return task.mean_loss(output, target)
         return task.loss(output, target, weights, learning=True)
 
-    weights = None if data.row_weights is None else data.row_weights[rows]
+    weights = part if data.row_weights is None else data.row_weights[rows] * (1 if part is None else part)
     return output.loss(loss, rows, weights) if isinstance(output, Several) else loss(output, weights)
 
 

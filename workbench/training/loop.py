@@ -11,7 +11,10 @@ from workbench.training.commands import Inbox
 from workbench.training.evaluate import evaluate, score
 from workbench.training.experiment import Experiment
 from workbench.training.inspect import inspect
-from workbench.training.records import Applied, Begin, End, Evaluation, Record, Step
+from workbench.training.judge import losses_again
+from workbench.training.portions import split_batch
+from workbench.training.probe import task_gradients
+from workbench.training.records import Applied, Begin, Effect, End, Evaluation, Record, Step
 from workbench.training.state import State
 from workbench.training.step import Diverged, step
 
@@ -62,7 +65,8 @@ def train(state: State, inbox: Inbox, save: Callable[[], None]) -> Iterator[Reco
         at.best_epoch, at.best_step = at.epoch, at.step
     else:
         exp.model.load_state_dict(state.best)
-    yield Evaluation(at.best_step, at.best_epoch, "test", evaluate(exp.model, exp.data, "test", spec.precision))
+    tested = evaluate(exp.model, exp.data, "test", spec.precision, exp.answers)
+    yield Evaluation(at.best_step, at.best_epoch, "test", tested)
     reason = f"no better validation for {at.waited} epochs" if tired(state) else "all epochs done"
     status, reason = ("stopped", "stopped by hand") if stopped else ("done", reason)
     yield End(at.step, at.epoch, status, reason, at.best_epoch)
@@ -84,6 +88,7 @@ class Steps:
         self.factors = exp.lr_factors(state.position.step)
         self.every = map_every(exp)
         self.good = state.good() if exp.device.type != "cpu" else None
+        self.effects: list[Effect] = []
 
     def take(self, rows: Tensor, rows_there: Tensor, only: str | None) -> None:
         """One step on these rows (on the CPU, and on the device), for one task only if it is named."""
@@ -92,14 +97,31 @@ class Steps:
         if exp.optimizer.param_groups[0]["lr"] != lr:
             for group in exp.optimizer.param_groups:
                 group["lr"] = lr
+        if exp.schedule.due(at.step):
+            exp.schedule.look(at.step, *task_gradients(exp, rows, rows_there, at.step + 1))
         active = exp.schedule.active(at.step, len(exp.names)) if only is None else [exp.names.index(only)]
         if exp.data.labelled:
             there = exp.present(rows)
             active = [i for i in active if i in there]
+        shares = exp.schedule.shares(at.step) if only is None else None
+        portions = split_batch(shares, active, len(rows)) if shares is not None and active else None
+        active = list(portions) if portions else active
         want_map = self.every > 0 and at.step % self.every == 0 and len(active) > 1
-        measured = step(exp, rows_there, active, at.step + 1, want_map) if active else None
+        alone = only is not None and bool(active)
+        before = self.losses(rows, rows_there, at.step + 1) if alone else None
+        measured = step(exp, rows_there, active, at.step + 1, want_map, portions) if active else None
+        if measured is not None:
+            exp.schedule.watch(at.step, active, measured.losses)
         at.step, at.batch = at.step + 1, at.batch + 1
         self.buffer.add(at.step, at.epoch + 1, lr, measured)
+        if only is not None and before is not None:
+            self.effects.append(Effect(at.step, at.epoch + 1, only, before, self.losses(rows, rows_there, at.step)))
+
+    def losses(self, rows: Tensor, rows_there: Tensor, number: int) -> tuple[float, ...]:
+        """Losses of all tasks on the batch of a step, as that step sees it; NaN where a task has no label."""
+        present = self.exp.present(rows)
+        found = dict(zip(present, losses_again(self.exp, rows_there, present, number).tolist(), strict=True))
+        return tuple(found.get(i, math.nan) for i in range(len(self.exp.names)))
 
     def fetch(self) -> Iterator[Record]:
         """The records of the steps since the last fetch.
@@ -129,13 +151,15 @@ class Steps:
                 )
         if self.good is not None:
             self.good = self.state.good()
+        effects, self.effects = self.effects, []
+        yield from effects
 
 
 def map_every(exp: Experiment) -> int:
     """Steps between two affinity maps; 0: none."""
     if exp.affinity is None or len(exp.names) < 2 or not exp.shared:
         return 0
-    return exp.affinity.every or (36 * len(exp.names) if exp.weighting.needs == "losses" else 10)
+    return exp.affinity.period(len(exp.names), exp.weighting.needs != "losses")
 
 
 def obey(
@@ -174,7 +198,9 @@ def obey(
 def validate(state: State) -> Iterator[Record]:
     """Evaluate on validation, keep the model if it is the best so far, and tell what it shows of itself."""
     exp, at = state.exp, state.position
-    values = evaluate(exp.model, exp.data, "val", exp.spec.precision)
+    values = evaluate(exp.model, exp.data, "val", exp.spec.precision, exp.answers)
+    scores = {task: {**values[task], "score": values[task][metric]} for task, metric, _ in exp.metrics}
+    exp.schedule.end_epoch(scores)
     yield Evaluation(at.step, at.epoch, "val", values)
     losses = [values[name]["loss"] for name in exp.names]
     at.reference = at.reference or losses

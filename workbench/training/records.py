@@ -6,7 +6,7 @@ give the same records.
 
 import json
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, ClassVar, Union
 
 
@@ -53,7 +53,8 @@ class AffinityMap:
 
     Attributes:
         matrix: the map, ``[K][K]``, rows = train on, columns = helps; NaN for a task that was absent.
-        gramian: of the task gradients it was measured from, ``[K][K]``; empty in runs recorded without it.
+        gramian: of the task gradients of that step, ``[K][K]``; empty in runs recorded without it.
+        layers: layer -> the same measure of that layer alone, ``[K][K]``, where it was asked for.
     """
 
     type: ClassVar[str] = "affinity"
@@ -62,6 +63,24 @@ class AffinityMap:
     method: str
     matrix: tuple[tuple[float, ...], ...]
     gramian: tuple[tuple[float, ...], ...] = ()
+    layers: dict[str, tuple[tuple[float, ...], ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What a step for one task alone did to the losses of all: the change *is* the lookahead affinity of that step.
+
+    Attributes:
+        task: that the step was for.
+        before, after: losses on the batch of the step, with the same dropout, per task; NaN without a label there.
+    """
+
+    type: ClassVar[str] = "effect"
+    step: int
+    epoch: int
+    task: str
+    before: tuple[float, ...]
+    after: tuple[float, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +142,10 @@ class End:
     best_epoch: int
 
 
-Record = Union[Begin, Step, AffinityMap, Evaluation, Inspection, Applied, End]  # noqa: UP007
-TYPES: dict[str, Any] = {cls.type: cls for cls in (Begin, Step, AffinityMap, Evaluation, Inspection, Applied, End)}
+Record = Union[Begin, Step, AffinityMap, Effect, Evaluation, Inspection, Applied, End]  # noqa: UP007
+TYPES: dict[str, Any] = {
+    cls.type: cls for cls in (Begin, Step, AffinityMap, Effect, Evaluation, Inspection, Applied, End)
+}
 
 
 def to_line(record: Record) -> str:

@@ -62,11 +62,12 @@ class State:
         return {key: value.detach().clone() for key, value in self.exp.model.state_dict().items()}
 
     def rest(self) -> dict[str, Any]:
-        """State of optimiser, weighting and sampling, as tensors and numbers."""
+        """State of optimiser, weighting, sampling and schedule, as tensors and numbers."""
         return {
             "optimizer": self.exp.optimizer.state_dict(),
             "weighting": self.exp.weighting.state_dict(),
             "sampling": self.exp.sampling.state_dict(),
+            "schedule": self.exp.schedule.state_dict(),
         }
 
     def load_rest(self, rest: dict[str, Any]) -> None:
@@ -74,6 +75,7 @@ class State:
         self.exp.weighting.load_state_dict(rest["weighting"])
         self.exp.optimizer.load_state_dict(rest["optimizer"])
         self.exp.sampling.load_state_dict(rest["sampling"])
+        self.exp.schedule.load_state_dict(rest["schedule"])
 
     def good(self) -> dict[str, Any]:
         """A copy to fall back to when numbers stop being finite."""

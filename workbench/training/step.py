@@ -10,7 +10,9 @@ from torch import Tensor, nn
 from workbench.training.ahead import with_validation
 from workbench.training.diagnosis import Diverged, diagnosis
 from workbench.training.experiment import Experiment
-from workbench.training.looks import one_pass, two_halves
+from workbench.training.looks import Portions, one_pass, two_halves
+from workbench.training.maps import Map, measured_map
+from workbench.training.portions import factors
 from workbench.training.updates import UPDATES, with_held
 
 __all__ = ["UPDATES", "Diverged", "Measured", "step"]
@@ -28,19 +30,24 @@ class Measured:
         losses: their losses, ``[k]``.
         weights: their weights on the shared parameters, ``[k]``.
         length: norm of the shared gradient that the optimiser received.
-        map: affinity map of these tasks, ``[k, k]``, if one was asked for.
-        gramian: of the task gradients it was measured from, ``[k, k]``.
+        map: affinity map of these tasks, if one was asked for.
     """
 
     active: Sequence[int]
     losses: Tensor
     weights: Tensor
     length: Tensor
-    map: Tensor | None = None
-    gramian: Tensor | None = None
+    map: Map | None = None
 
 
-def step(exp: Experiment, rows: Tensor, active: Sequence[int], number: int, want_map: bool) -> Measured:
+def step(
+    exp: Experiment,
+    rows: Tensor,
+    active: Sequence[int],
+    number: int,
+    want_map: bool,
+    portions: Portions = None,
+) -> Measured:
     """Train the active tasks on some rows.
 
     Args:
@@ -48,6 +55,7 @@ def step(exp: Experiment, rows: Tensor, active: Sequence[int], number: int, want
         active: positions of the tasks, ascending, at least one.
         number: of the step; all randomness of the step (dropout, say) follows from it and the seed.
         want_map: measure the affinity map too.
+        portions: examples of the batch that each active task trains on; None: all of them train on all.
 
     Raises:
         Diverged: on a CPU, before the update is applied, so that the parameters are still good.
@@ -57,7 +65,7 @@ def step(exp: Experiment, rows: Tensor, active: Sequence[int], number: int, want
     tasks = active if len(active) < len(exp.names) else None
     due = weighting.needs != "losses" and weighting.due(tasks)
     look = LOOKS.get(weighting.needs, one_pass)
-    seen = look(exp, rows, active, number, due or want_map)
+    seen = look(exp, rows, active, number, due or want_map, portions)
 
     for parameter in exp.trained:
         parameter.grad = None
@@ -79,14 +87,17 @@ def step(exp: Experiment, rows: Tensor, active: Sequence[int], number: int, want
     length = _length([p.grad for p in exp.shared if p.grad is not None], seen.values)
     if exp.device.type == "cpu" and not math.isfinite(length.item()):
         raise Diverged(diagnosis(exp, number, active, seen.values.tolist()))
+    found = None
+    if want_map and seen.taken and exp.affinity:
+        found = measured_map(exp, exp.affinity, seen.taken, seen.values, rows, active, number)
     if weighting.direct:
         _apply(exp)
     exp.optimizer.step()
     exp.model.sharing.advance()
-    if not (want_map and seen.taken and exp.affinity):
-        return Measured(active, seen.values, weights.detach(), length)
-    G = seen.taken.gramian()
-    return Measured(active, seen.values, weights.detach(), length, exp.affinity.measure(G), G)
+    weights = weights.detach()
+    if portions:
+        weights = weights * weights.new_tensor(factors(portions, len(exp.names)))
+    return Measured(active, seen.values, weights, length, found)
 
 
 def check_penalty(exp: Experiment, penalty: Tensor, number: int) -> None:

@@ -1,0 +1,6 @@
+"""How much the tasks of a spec or a run help each other."""
+
+from workbench.runs.affinity.measure import affinity
+from workbench.runs.affinity.result import Affinity
+
+__all__ = ["Affinity", "affinity"]

@@ -1,0 +1,40 @@
+"""Ask how much the tasks of a spec or a run help each other."""
+
+from typing import TYPE_CHECKING, Any
+
+from workbench.component import WorkbenchError, component
+from workbench.runs.affinity.result import Affinity
+from workbench.runs.affinity.sources import SOURCES, live
+
+if TYPE_CHECKING:
+    from workbench.runs.run import Run
+    from workbench.spec import Spec
+
+
+def affinity(source: "Spec | Run", method: str = "gradient_cosine", **settings: Any) -> Affinity:
+    """How much the tasks of a spec or a run help each other.
+
+    Measures taken while training are read from a run that has them; otherwise its spec is trained again with them
+    (about forty maps over the run, unless ``every`` says otherwise). The others need no run: they look at the labels,
+    or train what networks they need, which are kept in the store and found again.
+
+    Args:
+        source: a run, or a spec.
+        method: a member of the family ``affinity``.
+        settings: of that measure.
+
+    Raises:
+        WorkbenchError: an unknown method or setting, or nothing to measure (one task, nothing shared).
+    """
+    from workbench.runs.run import Run
+
+    measure: Any = component("affinity", method)(**settings)
+    spec = source.spec if isinstance(source, Run) else source
+    if measure.needs not in SOURCES:
+        return live(source, measure)
+    matrix, se, names, cost = SOURCES[measure.needs](spec, measure)
+    if len(names) < 2:
+        raise WorkbenchError("Affinity is between two tasks; this spec has one.")
+    return Affinity.from_estimate(
+        matrix, se, names, method, cost=cost, symmetric=measure.symmetric, limit=measure.limit
+    )
