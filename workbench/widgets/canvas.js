@@ -181,14 +181,6 @@ function smooth(values, n, weight) {
   return out;
 }
 
-function element(tag, className, parent, text) {
-  const made = document.createElement(tag);
-  if (className) made.className = className;
-  if (text !== undefined) made.textContent = text;
-  if (parent) parent.append(made);
-  return made;
-}
-
 // ---------------------------------------------------------------- one plot of curves
 
 /** A canvas that knows its size in CSS pixels and draws sharply on every screen. */

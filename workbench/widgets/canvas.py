@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from workbench.plots.style import DASH_PIXELS, DIVERGING, FONT, GRID, INK, TaskStyle, task_style
 from workbench.widgets.decimate import decimate, shares
+from workbench.widgets.scripts import script
 
 __all__ = ["PLOTS", "Block", "Canvas"]
 
@@ -88,7 +89,7 @@ class Canvas(anywidget.AnyWidget):
         style: colour and line style per task; as in every other picture by default.
     """
 
-    _esm = Path(__file__).parent / "canvas.js"
+    _esm = script("canvas.js")
     _css = Path(__file__).parent / "canvas.css"
     #: filled only when a page asks for the state, or by ``keep``
     snapshot = traitlets.Bytes(b"").tag(sync=True)

@@ -4,14 +4,6 @@ const FOOT =
   "Every method starts fresh here, with its default settings: those that learn or remember begin at equal weights. " +
   "Methods that need more than one Gramian and the losses (single coordinates, two halves, validation data) are left out.";
 
-function element(tag, className, parent, text) {
-  const made = document.createElement(tag);
-  if (className) made.className = className;
-  if (text !== undefined) made.textContent = text;
-  if (parent) parent.append(made);
-  return made;
-}
-
 /** Between two hex colours; part 0: the first. */
 function mixed(from, to, part) {
   const channel = (hex, i) => parseInt(hex.slice(1 + 2 * i, 3 + 2 * i), 16);

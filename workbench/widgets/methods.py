@@ -15,6 +15,7 @@ from workbench.component import WorkbenchError, component
 from workbench.plots.style import DIVERGING
 from workbench.runs.history import History
 from workbench.runs.methods_now import THIS_RUN, gramian, methods_now
+from workbench.widgets.scripts import script
 
 __all__ = ["MethodsNow", "MethodsView", "table"]
 
@@ -28,7 +29,7 @@ FAILED = "A method failed on these gradients; the sentence above the curves says
 class MethodsView(anywidget.AnyWidget):
     """The section: a table of task shares per method, by what the methods need."""
 
-    _esm = Path(__file__).parent / "methods.js"
+    _esm = script("methods.js")
     _css = Path(__file__).parent / "methods.css"
     #: whether a person has opened it
     opened = traitlets.Bool(False).tag(sync=True)

@@ -1,13 +1,5 @@
 // A drop-down with headings: label, <select> with <optgroup>s, a button for the whole list, the idea of the choice.
 
-function element(tag, className, parent, text) {
-  const made = document.createElement(tag);
-  if (className) made.className = className;
-  if (text !== undefined) made.textContent = text;
-  if (parent) parent.append(made);
-  return made;
-}
-
 function render({ model, el }) {
   const id = `wbs-${Math.random().toString(36).slice(2)}`; // every widget has its own copy of this module: a counter would not tell them apart
   const seen = new Set(); // what was chosen once stays in the short list

@@ -8,6 +8,7 @@ import anywidget
 import traitlets
 
 from workbench.component import members
+from workbench.widgets.scripts import script
 
 __all__ = ["GroupedSelect", "groups"]
 
@@ -53,7 +54,7 @@ class GroupedSelect(anywidget.AnyWidget):
         tooltip: what the label stands for.
     """
 
-    _esm = Path(__file__).parent / "select.js"
+    _esm = script("select.js")
     _css = Path(__file__).parent / "select.css"
     groups: Any = traitlets.List().tag(sync=True)
     value = traitlets.Unicode().tag(sync=True)

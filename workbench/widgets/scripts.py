@@ -1,0 +1,10 @@
+"""The scripts that run in the browser."""
+
+from pathlib import Path
+
+FOLDER = Path(__file__).parent
+
+
+def script(name: str) -> str:
+    """The text of a widget's script, after what the scripts of all widgets share."""
+    return "\n".join((FOLDER / file).read_text(encoding="utf-8") for file in ("element.js", name))
