@@ -1,10 +1,50 @@
 """Tidy frames -> plotly figures. Nothing here knows how the numbers were made."""
 
+from workbench.plots.alignment import alignment
+from workbench.plots.arrows import arrows
+from workbench.plots.chains import transitions, trellis
 from workbench.plots.comparison import delta_m
+from workbench.plots.costs import costs
 from workbench.plots.curves import losses, weights
+from workbench.plots.dial import dial
 from workbench.plots.figure import Figure
+from workbench.plots.gains import gains
 from workbench.plots.gates import gates
 from workbench.plots.heatmaps import heatmap
+from workbench.plots.landscape import front, trajectories
+from workbench.plots.marked import Marked
+from workbench.plots.methods import learning, shares, steps_and_seconds
 from workbench.plots.methods_now import methods_now
+from workbench.plots.pairs import slopes
+from workbench.plots.pictures import looks, with_profiles
+from workbench.plots.predictions import predictions
+from workbench.plots.repeats import along, spread
 
-__all__ = ["Figure", "delta_m", "gates", "heatmap", "losses", "methods_now", "weights"]
+__all__ = [
+    "Figure",
+    "Marked",
+    "alignment",
+    "along",
+    "arrows",
+    "costs",
+    "delta_m",
+    "dial",
+    "front",
+    "gains",
+    "gates",
+    "heatmap",
+    "learning",
+    "looks",
+    "losses",
+    "methods_now",
+    "predictions",
+    "shares",
+    "slopes",
+    "spread",
+    "steps_and_seconds",
+    "trajectories",
+    "transitions",
+    "trellis",
+    "weights",
+    "with_profiles",
+]
