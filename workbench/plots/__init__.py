@@ -10,6 +10,7 @@ from workbench.plots.dial import dial
 from workbench.plots.figure import Figure
 from workbench.plots.gains import gains
 from workbench.plots.gates import gates
+from workbench.plots.grouping import grouping
 from workbench.plots.heatmaps import heatmap
 from workbench.plots.landscape import front, trajectories
 from workbench.plots.marked import Marked
@@ -32,6 +33,7 @@ __all__ = [
     "front",
     "gains",
     "gates",
+    "grouping",
     "heatmap",
     "learning",
     "looks",

@@ -93,10 +93,10 @@ def _source(
     if isinstance(source, Measured):
         return source
     if hasattr(source, "matrix") and hasattr(source, "names"):
-        return Pairwise(source.matrix, source.names, np.asarray(alone))
+        return Pairwise(source.matrix, source.names, alone)
     if hasattr(source, "columns"):
         if [*source.columns] == [*source.index]:
-            return Pairwise(source.to_numpy(), [*source.columns], np.asarray(alone))
+            return Pairwise(source.to_numpy(), [*source.columns], alone)
         return Measured.read(source, lower_is_better)  # type: ignore[arg-type]  # says what is missing
     if isinstance(source, str | Path):
         return Measured.read(source, lower_is_better)  # type: ignore[arg-type]
@@ -107,7 +107,7 @@ def _source(
         )
     if names is None:
         raise WorkbenchError("An array of affinities has no names: give names=[...], one per task.")
-    return Pairwise(source, names, np.asarray(alone))  # type: ignore[arg-type]
+    return Pairwise(source, names, alone)
 
 
 def _is_finite(number: Any) -> bool:

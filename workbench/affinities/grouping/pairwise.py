@@ -46,10 +46,14 @@ class Pairwise:
 
     matrix: np.ndarray
     names: Sequence[str]
-    alone: np.ndarray | float = 0.0
+    alone: np.ndarray | float | Sequence[float] = 0.0
 
     def __post_init__(self) -> None:
-        matrix, names = np.array(self.matrix, dtype=float), tuple(map(str, self.names))
+        try:
+            matrix, given = np.array(self.matrix, dtype=float), np.asarray(self.alone, dtype=float)
+        except (TypeError, ValueError) as error:
+            raise WorkbenchError(f"Affinities and scores alone are numbers: {error}.") from error
+        names = tuple(map(str, self.names))
         K = len(names)
         if not K or matrix.shape != (K, K):
             raise WorkbenchError(
@@ -64,7 +68,6 @@ class Pairwise:
                 f"The affinity of {', '.join(unknown[:3])}{more} is no finite number: measure it, leave the task out, "
                 "or put 0 for neither help nor harm."
             )
-        given = np.asarray(self.alone, dtype=float)
         if given.shape not in ((), (K,)) or not np.isfinite(given).all():
             found.append(f"The score alone is a finite number, or one for each of the {K} tasks, not {self.alone!r}.")
         if found:

@@ -1,0 +1,76 @@
+"""Which tasks train together."""
+
+import textwrap
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from workbench.plots.figure import Figure, styled
+from workbench.plots.style import COLORS, INK
+
+#: what a network is to a task -> fill and ink of its square
+ROLES = {"answers": (COLORS[0], "#FFFFFF"), "trains along": ("#FFFFFF", INK)}
+#: side of a square, and the distance to the next, in pixels
+SIDE, STEP = 52, 66
+#: longest name that is written level, in characters
+LEVEL = 8
+#: what a character of a slanted name takes below the squares, in pixels
+TILTED = 7
+
+
+def grouping(frame: pd.DataFrame, subtitle: str = "", title: str = "Which tasks train together") -> Figure:
+    """Networks as rows, tasks as columns: which network answers for a task, and which only trains it along.
+
+    A full square holds the score of the task, which this network answers. A hollow square is a task that is trained
+    for the sake of the others. Where there is no square, the network does not see the task.
+
+    Args:
+        frame: from ``Grouping.memberships()``: columns ``network``, ``cost``, ``task``, ``role``, ``score``.
+        subtitle: what is said below the title; ``Grouping.summary`` for instance.
+        title: of the figure.
+    """
+    tasks = list(dict.fromkeys(frame["task"]))
+    networks = frame.drop_duplicates("network")
+    places = {number: row for row, number in enumerate(networks["network"])}
+    figure = Figure()
+    for role, (fill, ink) in ROLES.items():
+        part = frame[frame["role"] == role]
+        figure.add_trace(
+            go.Scatter(
+                x=[tasks.index(task) for task in part["task"]],
+                y=[places[number] for number in part["network"]],
+                mode="markers+text",
+                marker={"symbol": "square", "size": SIDE, "color": fill, "line": {"color": COLORS[0], "width": 3}},
+                text=["" if pd.isna(score) else f"{score:.3g}".replace("-", "−") for score in part["score"]],
+                textfont={"color": ink, "size": 13},
+                customdata=part["task"],
+                hovertemplate=f"%{{y}} {role}: %{{customdata}} %{{text}}<extra></extra>",
+                name=role,
+                showlegend=False,
+            )
+        )
+        key = {"symbol": "square", "size": 16, "color": fill, "line": {"color": COLORS[0], "width": 3}}
+        figure.add_trace(go.Scatter(x=[None], y=[None], mode="markers", marker=key, name=role))
+    labels = [
+        f"network {number}" + ("" if cost == 1 else f" (cost {cost:g})")
+        for number, cost in zip(networks["network"], networks["cost"], strict=True)
+    ]
+    width = max(760, 320 + STEP * len(tasks))
+    below = max(len(task) for task in tasks) * TILTED if any(len(task) > LEVEL for task in tasks) else 30
+    height = 125 + STEP * len(places) + below
+    styled(figure, f"{title}<br><sup>{_wrapped(subtitle, width // 8)}</sup>", height=height)
+    figure.update_layout(hovermode="closest", width=width, margin={"l": 160, "t": 95, "b": below})
+    figure.update_layout(title={"y": 1 - 20 / height, "yanchor": "top"})
+    figure.update_xaxes(
+        tickvals=list(range(len(tasks))),
+        ticktext=tasks,
+        range=[-0.6, len(tasks) - 0.4],
+        tickangle=-40 if below > 30 else 0,
+        showgrid=False,
+    )
+    figure.update_yaxes(tickvals=list(places.values()), ticktext=labels, range=[len(places) - 0.4, -0.6])
+    return figure
+
+
+def _wrapped(text: str, width: int) -> str:
+    return "<br>".join(textwrap.wrap(text, width))
