@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from workbench.plots import delta_m, heatmap, losses, weights
+from workbench.plots import delta_m, losses, weights
 from workbench.plots.curves import thinned
 from workbench.plots.figure import MIMETYPE, chrome, png
 from workbench.plots.style import COLORS, DASHES, DIVERGING, task_style
@@ -72,13 +72,6 @@ def test_without_chrome_there_is_no_png(frame, monkeypatch):
         assert png(losses(frame, ["a", "b"])) is None
     finally:
         chrome.cache_clear()
-
-
-def test_heatmap_writes_numbers_and_holes():
-    figure = heatmap(np.array([[1.0, np.nan], [0.5, 1.0]]), ["a", "b"], "map", spread=np.full((2, 2), 0.25))
-    assert figure.data[0].text[1][0] == "0.50<br>± 0.25"
-    assert figure.data[0].text[0][1] == ""
-    assert (figure.data[0].zmin, figure.data[0].zmax) == (-1, 1)
 
 
 def test_delta_m_marks_what_has_no_interval():

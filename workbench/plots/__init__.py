@@ -11,7 +11,7 @@ from workbench.plots.figure import Figure
 from workbench.plots.gains import gains
 from workbench.plots.gates import gates
 from workbench.plots.grouping import grouping
-from workbench.plots.heatmaps import heatmap
+from workbench.plots.heatmaps import heatmap, heatmap_over_time, heatmaps
 from workbench.plots.landscape import front, trajectories
 from workbench.plots.marked import Marked
 from workbench.plots.methods import learning, shares, steps_and_seconds
@@ -35,6 +35,8 @@ __all__ = [
     "gates",
     "grouping",
     "heatmap",
+    "heatmap_over_time",
+    "heatmaps",
     "learning",
     "looks",
     "losses",

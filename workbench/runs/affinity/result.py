@@ -185,7 +185,7 @@ class Affinity:
 
     def ordered(self) -> "Affinity":
         """The same with tasks in the order of a tree that joins the closest ones first (average linkage)."""
-        from scipy.cluster.hierarchy import leaves_list, linkage, optimal_ordering
+        from scipy.cluster.hierarchy import leaves_list, linkage
         from scipy.spatial.distance import squareform
 
         K = len(self.names)
@@ -195,7 +195,7 @@ class Affinity:
         far = both.max() - both
         np.fill_diagonal(far, 0)
         condensed = squareform(far, checks=False)
-        order = leaves_list(optimal_ordering(linkage(condensed, "average"), condensed))
+        order = leaves_list(linkage(condensed, "average", optimal_ordering=True))
         return self._taken(order)
 
     def _taken(self, order: np.ndarray) -> "Affinity":
@@ -218,16 +218,78 @@ class Affinity:
 
     # ------------------------------------------------------------------ pictures
 
-    def heatmap(self) -> "Figure":
-        """The map with numbers and their spread over steps, or their standard errors."""
+    def heatmap(self, ordered: bool = False) -> "Figure":
+        """The map with numbers and their standard errors; what cannot be told from 0 is in brackets.
+
+        Args:
+            ordered: tasks that are close stand together (``ordered()``).
+        """
         from workbench.plots import heatmap
 
-        several = len(self.steps) > 1
-        title = self.method.replace("_", " ")
-        if self.steps:
-            title += f", mean of {len(self.steps)} step{'s' if several else ''}"
-        spread = self.std if several else None if np.isnan(self.se).all() else self.se
-        return heatmap(self.matrix, self.names, title, spread)
+        if ordered:
+            return self.ordered().heatmap()
+        known = ~np.isnan(self.se).all()
+        note = "± standard error; in brackets: cannot be told from 0"
+        note = f"mean of {len(self.steps)} steps {note}" if len(self.steps) > 1 else note
+        return heatmap(
+            self.matrix,
+            self.names,
+            self._title,
+            self.se if known else None,
+            self._limits,
+            self.clear if known else None,
+            note if known else "",
+        )
+
+    def over_time(self) -> "Figure":
+        """A map for every measured step, with a slider.
+
+        Raises:
+            WorkbenchError: it was not measured step by step.
+        """
+        from workbench.plots import heatmap_over_time
+
+        self._step_by_step()
+        return heatmap_over_time(self.maps, self.steps, self.names, self._title, self._limits)
+
+    def by_layer(self) -> "Figure":
+        """A map for every layer of the shared part.
+
+        Raises:
+            WorkbenchError: layers were not measured.
+        """
+        from workbench.plots import heatmaps
+
+        if not self.layers:
+            raise WorkbenchError(
+                f"Layers were not measured: ask for them, as in affinity={{'name': {self.method!r}, 'layers': True}}."
+            )
+        matrices = {name: layer.matrix for name, layer in self.layers.items()}
+        return heatmaps(matrices, self.names, f"{self._title}, layer by layer", self._limits)
+
+    def conflicts(self) -> "Figure":
+        """How often two tasks were in conflict: the share of the measured steps with a negative entry.
+
+        Raises:
+            WorkbenchError: it was not measured step by step.
+        """
+        from workbench.plots import heatmap
+
+        self._step_by_step()
+        note = f"share of {len(self.steps)} steps at which it was below 0"
+        return heatmap(self.conflict, self.names, f"{self._title}: conflicts", limits=(0, 1), note=note)
+
+    @property
+    def _title(self) -> str:
+        return self.method.replace("_", " ")
+
+    @property
+    def _limits(self) -> tuple[float, float] | None:
+        return None if self.limit is None else (-self.limit, self.limit)
+
+    def _step_by_step(self) -> None:
+        if not self.steps:
+            raise WorkbenchError(f"{self._title} is not measured step by step, so there is nothing to show over time.")
 
     def __repr__(self) -> str:
         import pandas as pd
