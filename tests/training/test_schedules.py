@@ -21,7 +21,6 @@ SPEC = wb.Spec(
 )
 
 
-@register("schedule", "test_watcher")
 class Watcher(Schedule):
     """Notes all that it is told."""
 
@@ -47,14 +46,12 @@ class Watcher(Schedule):
         self.seen.append(("epoch", scores["digit"]["score"]))
 
 
-@register("schedule", "test_halves")
 class Halver(Watcher):
     """The same with two halves of the batch."""
 
     needs: ClassVar[str] = "cross_gramian"
 
 
-@register("schedule", "test_thirds")
 class Thirds(Schedule):
     """Parts of the batch that do not change."""
 
@@ -65,7 +62,6 @@ class Thirds(Schedule):
         return torch.tensor([0.5, 0.25, 0.25])
 
 
-@register("schedule", "test_absent")
 class Absent(Schedule):
     """Leaves a task to a linear model."""
 
@@ -79,12 +75,15 @@ class Absent(Schedule):
 
 
 @pytest.fixture(autouse=True, scope="module")
-def _forgotten():
-    """The schedules of these tests are not there for others."""
+def _only_here():
+    """The schedules of these tests are there for no others, not even while tests are collected."""
     from workbench.component import _REGISTRY
 
+    made = {"test_watcher": Watcher, "test_halves": Halver, "test_thirds": Thirds, "test_absent": Absent}
+    for name, cls in made.items():
+        register("schedule", name)(cls)
     yield
-    for name in ("test_watcher", "test_halves", "test_thirds", "test_absent"):
+    for name in made:
         _REGISTRY["schedule"].pop(name)
 
 

@@ -1,7 +1,7 @@
 """Which tasks train at a step."""
 
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -22,8 +22,8 @@ class Roster:
         steps_per_epoch: of one epoch.
         seed: of the run.
         higher_is_better: whether the conventional metric of each task is.
-        skills: how far linear models come on validation, per task, from 0 (no better than a constant) to 1 (no error);
-            only where the schedule needs ``"reference"``.
+        skills: fits linear models of all tasks and says how far they come on validation, per task, from 0 (no better
+            than a constant) to 1 (no error); raises where there is none for a task.
     """
 
     names: Sequence[str]
@@ -32,7 +32,7 @@ class Roster:
     steps_per_epoch: int
     seed: int
     higher_is_better: Sequence[bool]
-    skills: Sequence[float] = ()
+    skills: Callable[[], Sequence[float]] = tuple
 
 
 class Schedule(Component):
@@ -45,9 +45,9 @@ class Schedule(Component):
     """
 
     #: ``""``, ``"gramian"`` (``look`` gets JJᵀ), ``"cross_gramian"`` (the products of two halves of the batch), or
-    #: ``"reference"`` (the roster tells how well linear models do)
+    #: ``"reference"`` (linear models, to compare with or to leave tasks to)
     needs: ClassVar[str] = ""
-    #: attributes that are state
+    #: attributes that are state: tensors on the CPU, numbers, lists of them, or lists of tensors on the device
     memory: ClassVar[tuple[str, ...]] = ()
 
     def begin(self, roster: Roster) -> None:
@@ -107,4 +107,5 @@ class Schedule(Component):
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Restore what ``state_dict`` gave."""
         for name in self.memory:
-            setattr(self, name, state[name])
+            value = state[name]
+            setattr(self, name, value.cpu() if isinstance(value, Tensor) else value)

@@ -1,6 +1,6 @@
 """A spec made real: data on their device, model, weighting, optimiser."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
@@ -143,7 +143,13 @@ def enrol(schedule: Any, data: Data, pool: Pool, steps: int, seed: int) -> dict[
     Raises:
         WorkbenchError: settings that do not fit the tasks, or a task left out of which there is no linear model.
     """
-    models = linear_models(data, data.tasks) if schedule.needs == "reference" else []
+    known: dict[int, Linear] = {}
+
+    def models(positions: Sequence[int]) -> list[Linear]:
+        if new := [i for i in positions if i not in known]:
+            known.update(zip(new, linear_models(data, [data.tasks[i] for i in new]), strict=True))
+        return [known[i] for i in positions]
+
     roster = Roster(
         names=data.names,
         labels=[int(pool.labelled[name].sum()) for name in data.names],
@@ -151,10 +157,11 @@ def enrol(schedule: Any, data: Data, pool: Pool, steps: int, seed: int) -> dict[
         steps_per_epoch=pool.steps,
         seed=seed,
         higher_is_better=[task.higher_is_better for task in data.tasks],
-        skills=[skill(model, data) for model in models],
+        skills=lambda: [skill(model, data) for model in models(range(len(data.tasks)))],
     )
     schedule.begin(roster)
-    return {data.names[i]: models[i] for i in schedule.left_out()}
+    left_out = schedule.left_out()
+    return {data.names[i]: model for i, model in zip(left_out, models(left_out), strict=True)}
 
 
 def load(spec: Spec, encoder: Encoder) -> Data:
