@@ -89,6 +89,11 @@ class ExactGradients(TaskGradients):
         return [known[id(p)] if id(p) in known else p.new_zeros(self.count, p.numel()) for p in self.shared]
 
     def gramian(self) -> Tensor:
+        return self._gramian
+
+    @cached_property
+    def _gramian(self) -> Tensor:
+        """Computed once, for the weighting and for the affinity map."""
         if "blocks" in self.__dict__:
             return super().gramian()
         return sum((part.gramian() for part in self.parts), self.like.new_zeros(self.count, self.count))
