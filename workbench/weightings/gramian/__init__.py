@@ -1,5 +1,6 @@
 """Weightings of the task gradients' Gramian: ``G[..., K, K] -> weights[..., K]``."""
 
+from workbench.weightings.gramian.affinity import Affinity
 from workbench.weightings.gramian.aligned_mtl import AlignedMTL
 from workbench.weightings.gramian.cagrad import CAGrad
 from workbench.weightings.gramian.config import ConFIG
@@ -31,6 +32,7 @@ __all__ = [
     "MGDA",
     "NTKMTL",
     "PSMGD",
+    "Affinity",
     "AlignedMTL",
     "CAGrad",
     "ConFIG",
