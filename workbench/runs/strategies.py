@@ -92,9 +92,52 @@ STRATEGIES = (
     ),
     Strategy(
         "task scheduler",
+        "adaptive task sampling, multi-armed bandit",
+        "Which task trains at a step: here the one whose loss falls most, drawn by a bandit.",
+        {"schedule": "exp3"},
+    ),
+    Strategy(
+        "round-robin",
         "alternating training",
-        "Which tasks train at a step: here one after another.",
+        "The tasks train one after another.",
         {"schedule": "round_robin"},
+    ),
+    Strategy(
+        "temperature sampling of tasks",
+        "proportional and annealed sampling between them",
+        "Tasks with more labels train more often, how much more a temperature says.",
+        {"schedule": "temperature"},
+    ),
+    Strategy(
+        "active task sampling",
+        "sampling by the gap to single-task targets",
+        "Tasks far from what a network of their own reaches train more often (pass its scores as targets).",
+        {"tasks": ["digit", "parity"], "schedule": {"name": "active", "targets": {"digit": 0.95, "parity": 0.95}}},
+        'wb.baseline(spec).summary["tasks"], wb.train(spec)',
+    ),
+    Strategy(
+        "conflict-aware scheduling",
+        "graph colouring of gradient conflicts (SON-GOKU)",
+        "Tasks whose gradients conflict never train at the same step.",
+        {"schedule": "son_goku"},
+    ),
+    Strategy(
+        "task groups",
+        "task grouping by affinity",
+        "Groups of tasks that agree train in turn.",
+        {"schedule": "affinity_groups"},
+    ),
+    Strategy(
+        "batch composition",
+        "adaptive data mixing (PiKE)",
+        "Each task trains on a part of every batch, larger where it has more to gain.",
+        {"schedule": "pike"},
+    ),
+    Strategy(
+        "task scheduler with a baseline model",
+        "resource allocation with a fallback; lambda_j in the joint objective",
+        "Some tasks get a network, linear models answer for the rest.",
+        {"schedule": {"name": "fallback", "capacity": 2}},
     ),
     Strategy(
         "conditional sharing",
@@ -196,6 +239,12 @@ STRATEGIES = (
         "How well the tasks' gradients agree, measured while training.",
         {"affinity": "gradient_cosine"},
         "wb.affinity(wb.train(spec))",
+    ),
+    Strategy(
+        "weights from relatedness",
+        "auxiliary-task weighting by gradient similarity",
+        "A task counts as much as its gradient helps the others, or one target task.",
+        {"weighting": {"name": "affinity", "target": "digit"}},
     ),
 )
 
