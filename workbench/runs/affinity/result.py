@@ -294,14 +294,15 @@ class Affinity:
     def __repr__(self) -> str:
         import pandas as pd
 
-        table = pd.DataFrame(self.matrix, self.names, self.names).round(3)
+        table = pd.DataFrame(self.matrix, self.names, self.names).to_string(float_format="{:.2g}".format)
         over = f" over {len(self.steps)} steps" if self.steps else ""
         return f"{self.method}{over}, rows = train on, columns = helps\n{table}\n{self.noise}"
 
     def _repr_html_(self) -> Any:
         import pandas as pd
 
-        return pd.DataFrame(self.matrix, self.names, self.names).round(3).to_html() + f"<p>{self.noise}</p>"
+        table = pd.DataFrame(self.matrix, self.names, self.names).to_html(float_format="{:.2g}".format)
+        return f"{table}<p>{self.noise}</p>"
 
 
 def independent(stack: np.ndarray, mean: np.ndarray, square: np.ndarray, count: np.ndarray) -> np.ndarray:
