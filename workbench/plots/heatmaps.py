@@ -2,21 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
-from math import floor, isfinite, log10
+from math import floor, log10
 
 import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from workbench.plots.figure import Figure, styled
-from workbench.plots.style import INK
+from workbench.plots.style import INK, NOTHING, SIGNED
 
 #: most tasks with a number in every cell
 NUMBERED = 12
-#: behind cells that say nothing: a task and itself, a pair that was not measured
-NOTHING = "#EDEDED"
-#: against, neutral, for: light enough for dark numbers
-SIGNED = [[0.0, "#E18A47"], [0.5, "#FFFFFF"], [1.0, "#4A9DCB"]]
 #: from none to all, of what is bad
 SHARE = [[0.0, "#FFFFFF"], [1.0, "#E18A47"]]
 #: pixels of a cell in a map of its own
@@ -147,20 +143,25 @@ def heatmaps(
 
 
 def colours(values: np.ndarray) -> tuple[float, float]:
-    """How far colours go on both sides of 0: to the 98th percentile of the sizes, diagonals left out."""
-    off = ~np.eye(values.shape[-1], dtype=bool)
-    sizes = np.abs(values[..., off])
-    sizes = sizes[np.isfinite(sizes)]
-    top = float(np.percentile(sizes, 98)) if sizes.size else 0.0
-    return (-top, top) if top > 0 else (-1.0, 1.0)
+    """How far colours go on both sides of 0: as far as most values, diagonals left out."""
+    top = reach(values[..., ~np.eye(values.shape[-1], dtype=bool)])
+    return -top, top
+
+
+def reach(values: np.ndarray) -> float:
+    """How far most values go from 0: the 98th percentile of their sizes; 1 where there is nothing but 0."""
+    sizes = np.abs(values[np.isfinite(values)])
+    return (float(np.percentile(sizes, 98)) if sizes.size else 0.0) or 1.0
 
 
 def exponent(values: np.ndarray) -> int:
-    """The power of ten in which the numbers are written: 0, −3, −6, …, so that the largest is at least 0.1 of it."""
-    _, top = colours(np.asarray(values, dtype=float))
-    if not isfinite(top) or top >= 0.05:
-        return 0
-    return 3 * floor((log10(top) + 1) / 3)
+    """The power of ten in which the numbers of a map are written, see ``power``."""
+    return power(colours(np.asarray(values, dtype=float))[1])
+
+
+def power(top: float) -> int:
+    """The power of ten for numbers as large as this: 0, −3, −6, …, so that it is about a tenth of it or more."""
+    return 0 if top >= 0.05 else 3 * floor((log10(top) + 1) / 3)
 
 
 def _unit(unit: int) -> list[str]:

@@ -18,6 +18,10 @@ DASH_PIXELS = {
 }
 #: diverging colours of a map centred at 0: against, neutral, for
 DIVERGING = [[0.0, "#D55E00"], [0.5, "#FFFFFF"], [1.0, "#0072B2"]]
+#: the same for maps with numbers in their cells: light enough for dark ones
+SIGNED = [[0.0, "#E18A47"], [0.5, "#FFFFFF"], [1.0, "#4A9DCB"]]
+#: behind cells that say nothing: a task and itself, a pair that was not measured
+NOTHING = "#EDEDED"
 FONT = "system-ui, -apple-system, Segoe UI, Helvetica, Arial, sans-serif"
 INK, GRID = "#1A1A1A", "#D9D9D9"
 
