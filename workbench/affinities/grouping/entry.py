@@ -107,7 +107,7 @@ def _source(
         )
     if names is None:
         raise WorkbenchError("An array of affinities has no names: give names=[...], one per task.")
-    return Pairwise(source, names, alone)
+    return Pairwise(source, names, alone)  # type: ignore[arg-type]  # makes an array of it
 
 
 def _is_finite(number: Any) -> bool:

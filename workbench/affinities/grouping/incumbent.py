@@ -1,24 +1,39 @@
 """A good partition to start from."""
 
+from time import perf_counter
+
 import numpy as np
 
 from workbench.affinities.grouping.pairwise import Pairwise
 
+#: starts drawn at random
 STARTS = 24
 
 
-def local_search(pairwise: Pairwise, networks: int, tolerance: float) -> np.ndarray:
+def local_search(pairwise: Pairwise, networks: int, tolerance: float, end: float) -> np.ndarray:
     """The best partition that moving single tasks finds, from several starts; the served set of each task, ``[K]``.
 
     The first start merges, from all tasks apart, the two sets whose union loses least, until there are few enough;
     the others are drawn at random, always the same.
+
+    Args:
+        pairwise: how much tasks help each other.
+        networks: how many sets there are at most.
+        tolerance: a move gains more than this.
+        end: start no more after this time.
     """
     draw = np.random.default_rng(0)
-    K = len(pairwise.names)
-    starts = [_merged(pairwise, networks), *(draw.integers(networks, size=K) for _ in range(STARTS))]
-    ends = [_climb(pairwise, start, networks, tolerance) for start in starts]
-    totals = [pairwise.values(sets(end, networks)).sum() for end in ends]
-    return ends[int(np.argmax(totals))]
+    best = _climb(pairwise, _merged(pairwise, networks), networks, tolerance)
+    score = pairwise.values(sets(best, networks)).sum()
+    for _ in range(STARTS):
+        if perf_counter() > end:
+            break
+        start = draw.integers(networks, size=len(pairwise.names))
+        found = _climb(pairwise, start, networks, tolerance)
+        total = pairwise.values(sets(found, networks)).sum()
+        if total > score:
+            best, score = found, total
+    return best
 
 
 def sets(labels: np.ndarray, networks: int) -> np.ndarray:

@@ -14,10 +14,10 @@ from workbench.component import WorkbenchError
 
 #: most tasks of which every partition is looked at
 EVERY_PARTITION = 11
-#: most tasks of which every set is looked at, and in a block where there are more or little time
-EVERY_SET, BLOCK = 20, 16
-#: seconds below which time is little: the table of all sets of 20 tasks takes one or two
-LITTLE = 5.0
+#: most tasks of which every set is looked at: with time, and with little
+EVERY_SET, FEWER = 20, 16
+#: seconds for a block of tasks below which time is little: the table of all sets of 20 tasks takes one or two
+LITTLE = 2.5
 
 
 def exhaustive(pairwise: Pairwise, networks: int) -> Grouping:
@@ -62,13 +62,14 @@ def branch_and_bound(pairwise: Pairwise, networks: int, seconds: float = 10.0) -
     """The best groups where they are found in time, else good ones and a bound on the others.
 
     Starts from a local search, drops the served sets that prices show to be in no better partition (``prices``), and
-    branches over what is left: on the task that is in fewest of them, by the set that serves it. Up to 20 tasks (16 if
-    there are less than 5 seconds) that is exact if time allows; there is a table of all ``2^K`` sets, so it takes
-    ``O(2^K K log K)`` operations, about two seconds for 20 tasks.
+    branches over what is left: on the task that is in fewest of them, by the set that serves it. Up to 20 tasks that
+    is exact if time allows; there is a table of all ``2^K`` sets, so it takes ``O(2^K K log K)`` operations, one or two
+    seconds for 20 tasks.
 
-    More tasks are cut into blocks of at most 16: ``v(P)`` bounds what the tasks P of one group add to its score,
-    whoever joins them, so the best partitions of the blocks, with helpers from all tasks, add up to a bound for all.
-    It is proven, but wide where most affinities are noise; the groups are those of the local search.
+    More tasks are cut into blocks of 20, or of 16 where there are less than 2.5 seconds for each: ``v(P)`` bounds what
+    the tasks P of one group add to its score, whoever joins them, so the best partitions of the blocks, with helpers
+    from all tasks, add up to a bound for all. It is proven, but wide where affinities are noise; the groups are those
+    of the local search. Every block gets tasks of every group, which makes the bound smaller.
 
     Args:
         pairwise: how much tasks help each other.
@@ -78,11 +79,12 @@ def branch_and_bound(pairwise: Pairwise, networks: int, seconds: float = 10.0) -
     start, K = perf_counter(), len(pairwise.names)
     tolerance = TOLERANCE * pairwise.scale
     most = min(networks, K)
-    labels = local_search(pairwise, most, tolerance)
+    labels = local_search(pairwise, most, tolerance, start + seconds / 4)
     served = sets(labels, most)
-    order = np.argsort(labels, kind="stable")
-    whole = (EVERY_SET if seconds >= LITTLE else BLOCK) >= K
-    blocks = [np.arange(K)] if whole else np.array_split(order, -(-K // BLOCK))
+    size = EVERY_SET if seconds >= LITTLE * -(-K // EVERY_SET) else FEWER
+    place_in_group = np.tril(labels[:, None] == labels, -1).sum(1)
+    dealt = np.lexsort([labels, place_in_group])
+    blocks = [dealt[first : first + size] for first in range(0, K, size)]
     bound, visited = 0.0, 0
     for number, tasks in enumerate(blocks):
         now = perf_counter()
@@ -91,7 +93,7 @@ def branch_and_bound(pairwise: Pairwise, networks: int, seconds: float = 10.0) -
         bound += branches.bound
         visited += branches.visited
         if len(blocks) == 1 and branches.chosen:
-            served = (np.array(branches.chosen)[:, None] >> np.arange(K)) & 1 > 0
+            served = (np.array(branches.chosen)[:, None] >> np.argsort(dealt)) & 1 > 0
     return of_sets(pairwise, served, bound, networks, "branch_and_bound", visited, perf_counter() - start)
 
 
