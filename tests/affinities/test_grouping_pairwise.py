@@ -5,7 +5,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from workbench.affinities.grouping import Pairwise, partition
+from workbench.affinities.grouping import Pairwise, partition, prices
 from workbench.affinities.grouping.partition import branch_and_bound, exhaustive
 from workbench.component import WorkbenchError
 
@@ -96,16 +96,40 @@ def test_branch_and_bound_equals_exhaustive_search():
         assert found.score == pytest.approx(wanted.score, abs=1e-9 * pairwise.scale, rel=1e-9), seed
 
 
-@pytest.mark.parametrize("kind", ["gaussian", "blocks", "ties"])
+@pytest.mark.parametrize("kind", KINDS)
 def test_searches_that_start_badly_end_well(kind, monkeypatch):
-    """All tasks in one set to start from: what is found then is the search's own work."""
-    pairwise = affinity(kind, 9, seed=5)
-    wanted = exhaustive(pairwise, 3)
-    monkeypatch.setattr(partition, "local_search", lambda pairwise, *_: np.zeros(9, dtype=int))
-    found = branch_and_bound(pairwise, 3)
-    assert found.proven
-    assert found.score == pytest.approx(wanted.score)
-    assert found.visited > 1
+    """All tasks in one set to start from, and no more than a step with prices: the rest is the tree's own work."""
+    monkeypatch.setattr(partition, "local_search", lambda pairwise, *_: np.zeros(len(pairwise.names), dtype=int))
+    for few in (64, 10_000):
+        monkeypatch.setattr(prices, "FEW", few)
+        for seed in range(8):
+            pairwise = affinity(kind, 8, seed, alone=0.3)
+            wanted = exhaustive(pairwise, 3)
+            found = branch_and_bound(pairwise, 3)
+            assert found.proven
+            assert found.score == pytest.approx(wanted.score, abs=1e-9 * pairwise.scale)
+
+
+@pytest.mark.parametrize("few", [4, 64])
+def test_prices_drop_no_set_of_a_better_partition(few, monkeypatch):
+    """And the value of a partition is the bound less the slack of its sets, empty ones included."""
+    monkeypatch.setattr(prices, "FEW", few)
+    better = 0
+    for seed in range(30):
+        draw = np.random.default_rng(seed)
+        values = draw.normal(size=32)
+        values[0] = 0
+        every = {tuple(parts): sum(values[parts]) for parts in partition._partitions(31, 3)}
+        best = float(np.quantile(list(every.values()), draw.uniform(0.5, 1)))
+        priced = prices.price(values, 3, draw.normal(size=5), best, 1e-9, np.inf)
+        slack = dict(zip(priced.sets.tolist(), priced.slack.tolist(), strict=True))
+        for parts, value in every.items():
+            assert value <= max(best, priced.bound) + 1e-9
+            if value > best + 1e-6:
+                better += 1
+                left = sum(slack[part] for part in [*parts, *[0] * (3 - len(parts))])
+                assert value == pytest.approx(priced.bound - left)
+    assert better > 100
 
 
 def test_fourteen_tasks_are_solved():
