@@ -12,7 +12,7 @@ from workbench.component import WorkbenchError, one_of
 if TYPE_CHECKING:
     import pandas as pd
 
-    from workbench.affinities.grouping import Grouping
+    from workbench.affinities.grouping.result import Grouping
     from workbench.plots import Figure
 
 #: standard errors that a value lies from 0 before it is said to be more than noise
@@ -153,7 +153,7 @@ class Affinity:
 
     def groups(self, networks: int = 2, seconds: float = 10.0) -> "Grouping":
         """Which tasks to train together in so many networks; see ``wb.grouping``."""
-        from workbench.affinities.grouping import grouping
+        from workbench.affinities.grouping.entry import grouping
 
         return grouping(self, networks, seconds=seconds)
 
