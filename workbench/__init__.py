@@ -13,6 +13,9 @@ import os
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from workbench.affinities.grouping.entry import grouping as grouping
+    from workbench.affinities.grouping.measured import Measured as Measured
+    from workbench.affinities.grouping.result import Grouping as Grouping
     from workbench.checks import check as check
     from workbench.component import Component as Component
     from workbench.component import Field as Field
@@ -69,6 +72,7 @@ _NAMES = {
     "compare": ("workbench.runs.compare", "compare"),
     "cost": ("workbench.runs.cost", "cost"),
     "affinity": ("workbench.runs.affinity", "affinity"),
+    "grouping": ("workbench.affinities.grouping.entry", "grouping"),
     "cross_validate": ("workbench.runs.cross_validate", "cross_validate"),
     "CrossValidation": ("workbench.runs.cross_validate", "CrossValidation"),
     "landscape": ("workbench.runs.landscape", "landscape"),
@@ -79,7 +83,9 @@ _NAMES = {
     "Session": ("workbench.runs.session", "Session"),
     "Comparison": ("workbench.runs.compare", "Comparison"),
     "Affinity": ("workbench.runs.affinity", "Affinity"),
+    "Grouping": ("workbench.affinities.grouping.result", "Grouping"),
     "Landscape": ("workbench.runs.landscape", "Landscape"),
+    "Measured": ("workbench.affinities.grouping.measured", "Measured"),
     "panel": ("workbench.widgets", "panel"),
 }
 
