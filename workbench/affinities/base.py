@@ -8,7 +8,7 @@ A measure is a function of what it ``needs``; others bring that to it:
 ``"gramian"``          ``measure(G, losses, lr)``          Gramian of the task gradients of a step, ``[K, K]``
 ``"lookahead"``        ``measure(before, after)``          losses before, and after a step for each task alone
 ``"labels"``           ``estimate(labels)``                the training labels of every task
-``"representations"``  ``estimate(features)``              what single-task networks make of the same inputs
+``"representations"``  ``estimate(features)``              task -> what its own network makes of the same inputs
 ``"subsets"``          ``estimate(results)``               results of training on subsets of the tasks
 ``"examples"``         ``estimate(examples)``              gradients of single examples at one trained model
 =====================  ==================================  ===========================================================
@@ -134,8 +134,8 @@ class Labels(NamedTuple):
 
     Attributes:
         name: of the task.
-        values: class numbers ``int64[n]``, or numbers ``float64[n, columns]``.
-        present: which rows have a label, ``bool[n]``.
+        values: class numbers ``int64[n]``, or one per word ``int64[n, words]``; or numbers ``float64[n, columns]``.
+        present: which labels are there, ``bool[n]`` or ``bool[n, words]``; of several columns all or none count.
     """
 
     name: str
@@ -165,12 +165,14 @@ class Examples(NamedTuple):
         kind: ``"margin"``: an output is the log-odds of the right class, its loss ``log(1 + exp(−output))``;
             ``"residual"``: prediction minus label in units of the label's spread, its loss ``output²``.
         outputs: of the training and of the validation examples, ``float64[n]`` each.
+        blank: the same outputs, had the head given 0 throughout.
         gradients: of every output with respect to the shared parameters, projected, ``float64[n, d]`` each.
     """
 
     name: str
     kind: str
     outputs: tuple[Tensor, Tensor]
+    blank: tuple[Tensor, Tensor]
     gradients: tuple[Tensor, Tensor]
 
 
