@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from workbench.component import register as register
     from workbench.runs.affinity import Affinity as Affinity
     from workbench.runs.affinity import affinity as affinity
+    from workbench.runs.affinity.agreement import agreement as agreement
     from workbench.runs.baseline import baseline as baseline
     from workbench.runs.compare import Comparison as Comparison
     from workbench.runs.compare import compare as compare
@@ -73,6 +74,7 @@ _NAMES = {
     "cost": ("workbench.runs.cost", "cost"),
     "affinity": ("workbench.runs.affinity", "affinity"),
     "grouping": ("workbench.affinities.grouping.entry", "grouping"),
+    "agreement": ("workbench.runs.affinity.agreement", "agreement"),
     "cross_validate": ("workbench.runs.cross_validate", "cross_validate"),
     "CrossValidation": ("workbench.runs.cross_validate", "CrossValidation"),
     "landscape": ("workbench.runs.landscape", "landscape"),
