@@ -2,9 +2,9 @@
 
 from typing import TYPE_CHECKING, Any
 
-from workbench.component import WorkbenchError, component
+from workbench.component import WorkbenchError, component, one_of
 from workbench.runs.affinity.result import Affinity
-from workbench.runs.affinity.sources import SOURCES, live
+from workbench.runs.affinity.sources import LIVE, live, sources
 
 if TYPE_CHECKING:
     from workbench.runs.run import Run
@@ -30,11 +30,14 @@ def affinity(source: "Spec | Run", method: str = "gradient_cosine", **settings: 
 
     measure: Any = component("affinity", method)(**settings)
     spec = source.spec if isinstance(source, Run) else source
-    if measure.needs not in SOURCES:
-        return live(source, measure)
-    matrix, se, names, cost = SOURCES[measure.needs](spec, measure)
-    if len(names) < 2:
+    if len(spec.build("problem").check_tasks(spec.tasks)) < 2:
         raise WorkbenchError("Affinity is between two tasks; this spec has one.")
+    if measure.needs in LIVE:
+        return live(source, measure)
+    known = sources()
+    if measure.needs not in known:
+        raise WorkbenchError(f"affinity {method!r} needs {measure.needs!r}: {one_of(measure.needs, [*LIVE, *known])}.")
+    (matrix, se), names, cost = known[measure.needs](spec, measure)
     return Affinity.from_estimate(
         matrix, se, names, method, cost=cost, symmetric=measure.symmetric, limit=measure.limit
     )

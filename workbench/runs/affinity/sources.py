@@ -3,34 +3,59 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from workbench.component import WorkbenchError
 from workbench.runs.affinity.result import Affinity
 
 if TYPE_CHECKING:
+    from workbench.runs.affinity.brought import Brought
     from workbench.runs.run import Run
     from workbench.spec import Spec
 
 #: maps that a run trained for the purpose measures, about
 MAPS = 40
+#: what measures need that are taken while a run trains
+LIVE = ("gramian", "lookahead")
 
-#: what a study needs -> what brings it: gives the matrix, its standard errors, the names, and the gradient evaluations
-SOURCES: dict[str, Callable[["Spec", Any], tuple[Any, Any, list[str], int]]] = {}
+
+def sources() -> "dict[str, Callable[[Spec, Any], Brought]]":
+    """What a study needs -> what brings it and asks the measure."""
+    from workbench.runs.affinity.examples import examples
+    from workbench.runs.affinity.labels import labels
+    from workbench.runs.affinity.representations import representations
+    from workbench.runs.affinity.subsets import subsets
+
+    return {"labels": labels, "representations": representations, "subsets": subsets, "examples": examples}
 
 
 def live(source: "Spec | Run", measure: Any) -> Affinity:
-    """The maps of a run that has them, else of a run of the same spec trained with them."""
+    """The maps of a run that has them, else of a run of the same spec trained with them.
+
+    Raises:
+        WorkbenchError: nothing is shared.
+    """
     from workbench.runs.baseline import find
     from workbench.runs.run import Run
     from workbench.runs.train import train
-    from workbench.training.experiment import load, pool_of
+    from workbench.training.experiment import Experiment
 
     chosen = {key: getattr(measure, key) for key in measure.settings()}
     spec = source.spec if isinstance(source, Run) else source
     asked = {key: value for key, value in chosen.items() if value != measure.settings()[key].default}
     if isinstance(source, Run) and spec.affinity is not None and spec.chosen("affinity") == (measure.name, asked):
         return source.affinity
+    exp = Experiment(spec.replace(device="cpu"))
+    if not exp.shared:
+        raise WorkbenchError(nothing_shared(spec))
     if measure.every is None:
-        steps = spec.epochs * pool_of(load(spec, spec.build("encoder")), spec.batch_size).steps
-        chosen["every"] = max(1, steps // MAPS)
+        chosen["every"] = max(1, exp.steps // MAPS)
     wanted = spec.replace(affinity={"name": measure.name, **chosen})
     run = find(wanted) or train(wanted, progress=False)
     return run.affinity.with_cost(run.summary["steps"] * len(run.tasks))
+
+
+def nothing_shared(spec: "Spec") -> str:
+    """Why there is no affinity to measure where every task has a network of its own."""
+    return (
+        f"Fusion {spec.chosen('fusion')[0]!r} shares no parameter, so there is no gradient to compare; take shared, "
+        "or another that shares some."
+    )
