@@ -41,9 +41,7 @@ def agreement(*affinities: Affinity) -> "pd.DataFrame":
         raise WorkbenchError(f"agreement compares two maps at least, found {len(affinities)}.")
     strange = [one for one in affinities if not isinstance(one, Affinity)]
     if strange:
-        raise WorkbenchError(
-            f"agreement compares maps of affinity, as of wb.affinity; found {short(strange[0])}."
-        )
+        raise WorkbenchError(f"agreement compares maps of affinity, as of wb.affinity; found {short(strange[0])}.")
     names = affinities[0].names
     faults = [
         f"These maps are of different tasks: {', '.join(names)} and {', '.join(other.names)}."
