@@ -55,10 +55,13 @@ print(*ratios, speeds[0], Timed.seconds / Timed.ticks, Timed.seconds / wall)
 class Recorded:
     """A history that holds a number of points."""
 
+    method = "gradient_cosine"
+
     def __init__(self, points: int) -> None:
         per_curve = points // (2 * len(TASKS))
         noise = np.random.default_rng(0)
         self.affinities = [(1, noise.uniform(-1, 1, (6, 6)))]
+        self.effects = []
         self.curves = {
             ("train", task, quantity): SimpleNamespace(
                 steps=list(range(per_curve)), values=noise.random(per_curve).tolist()
@@ -72,6 +75,8 @@ class Recorded:
             last = curve.steps[-1]
             curve.steps.extend(range(last + 1, last + 1 + steps))
             curve.values.extend([0.5] * steps)
+        for step in range(last + 10, last + 1 + steps, 10):  # as a weighting that takes gradients anyway
+            self.affinities.append((step, self.affinities[0][1]))
 
 
 def refreshes(points: int) -> None:

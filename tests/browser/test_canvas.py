@@ -27,7 +27,7 @@ def grow(steps, epoch=90):
     matrix = noise.uniform(-0.6, 0.8, (6, 6))
     matrix = (matrix + matrix.T) / 2
     np.fill_diagonal(matrix, 1)
-    canvas.heatmap(last, matrix, tasks)
+    canvas.heatmap(last, matrix, "gradient_cosine")
 """
 FOCUSED = "document.activeElement.closest('figure')?.innerText ?? document.activeElement.className"
 

@@ -6,17 +6,22 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from workbench.training.records import Effect
+
 TASKS = ["digit", "parity", "ink"]
 METRICS = {"digit": "accuracy", "parity": "accuracy", "ink": "r2"}
 
 
 class GrowingHistory:
-    """The curves and affinities of an imaginary run."""
+    """The curves, affinities and effects of an imaginary run."""
+
+    method = "gradient_cosine"
 
     def __init__(self, tasks=TASKS):
         self.tasks = tasks
         self.curves = {}
         self.affinities = []
+        self.effects = []
         self.events = []
         self.last = 0
 
@@ -43,6 +48,13 @@ class GrowingHistory:
         matrix = (matrix + matrix.T) / 2
         np.fill_diagonal(matrix, 1)
         self.affinities.append((self.last, matrix))
+
+    def step_alone(self, task, changes):
+        """Record a step for one task alone that changed every loss by so much."""
+        self.last += 1
+        before = [2.0] * len(self.tasks)
+        after = [loss * (1 + change) for loss, change in zip(before, changes, strict=True)]
+        self.effects.append(Effect(self.last, 1, task, tuple(before), tuple(after)))
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from workbench.plots.style import DASH_PIXELS, task_style
+from workbench.training.records import Effect
 from workbench.widgets.canvas import LARGEST_MESSAGE, Block, Canvas
 
 TASKS = ["digit", "parity", "ink"]
@@ -39,6 +40,19 @@ def snapshot(canvas):
     start = 4 + length
     cuts = [start, start + 4 * points, start + 8 * points, len(packed)]
     return content, [packed[a:b] for a, b in pairwise(cuts)]
+
+
+def maps(content, buffers):
+    """The maps of a message: {"measured": (steps, matrices), "by hand": (steps, rows, values)}."""
+    count, words, found = len(TASKS), buffers[2], {}
+    for kind, told in content["maps"].items():
+        sizes = [told["n"]] * (2 if kind == "by hand" else 1)
+        shape = (told["n"], count) if kind == "by hand" else (told["n"], count, count)
+        heads, words = np.frombuffer(words, "<u4", sum(sizes)), words[4 * sum(sizes) :]
+        values, words = np.frombuffer(words, "<f4", np.prod(shape)).reshape(shape), words[4 * np.prod(shape) :]
+        found[kind] = (*np.split(heads, len(sizes)), values)
+    assert not words
+    return found
 
 
 def test_a_tick_sends_only_what_is_new(sent, history):
@@ -84,14 +98,101 @@ def test_the_metric_to_show_can_be_named(sent, history):
     assert unpack(*sent[0])["metric", "ink", "val"][1].tolist() == [0.5, 0.5]
 
 
-def test_the_latest_affinity_goes_with_the_curves(sent, history):
-    history.grow(10)
-    history.grow(10)
+def test_every_new_map_goes_with_the_curves(sent, history):
     canvas = Canvas(TASKS)
+    history.grow(10)
+    history.grow(10)
     canvas.draw(history)
-    content, buffers = sent[0]
-    assert content["heatmap"] == {"step": 20, "names": TASKS}
-    np.testing.assert_allclose(np.frombuffer(buffers[2], "<f4").reshape(3, 3), history.affinities[-1][1], rtol=1e-6)
+    history.grow(10)
+    canvas.draw(history)
+    first, second = (maps(*message)["measured"] for message in sent)
+    assert first[0].tolist() == [10, 20]
+    assert second[0].tolist() == [30]
+    np.testing.assert_allclose(first[1], [matrix for _, matrix in history.affinities[:2]], rtol=1e-6)
+    told = sent[0][0]["maps"]["measured"]
+    assert told == {"n": 2, "title": "gradient cosine", "limit": 1.0, "unit": 0}  # a cosine reaches from −1 to 1
+
+
+def test_colours_of_a_measure_without_limits_go_as_far_as_most_values(sent, history):
+    history.method = "lookahead"
+    canvas = Canvas(TASKS)
+    for _ in range(50):
+        history.grow(1)
+        history.affinities[-1] = (history.last, np.full((3, 3), 2e-4) + 100 * np.eye(3))
+    canvas.draw(history)
+    told = sent[0][0]["maps"]["measured"]
+    assert told["title"] == "lookahead"
+    assert told["limit"] == pytest.approx(2e-4)
+    assert told["unit"] == -3
+    history.grow(1)
+    history.affinities[-1] = (history.last, np.full((3, 3), 9e-4))
+    canvas.draw(history)
+    assert sent[1][0]["maps"]["measured"]["limit"] == pytest.approx(2e-4)  # one map in 51 is not most of them
+    assert snapshot(canvas)[0]["maps"]["measured"] == {**sent[1][0]["maps"]["measured"], "n": 51}
+
+
+def test_a_map_without_a_measure_can_be_drawn(sent):
+    canvas = Canvas(TASKS)
+    assert canvas.heatmap(7, np.full((3, 3), 0.25)) == size(sent[0])
+    assert sent[0][0]["maps"]["measured"] == {"n": 1, "title": "", "limit": 0.25, "unit": 0}
+
+
+def test_steps_for_one_task_alone_become_rows(sent, history):
+    canvas = Canvas(TASKS)
+    history.grow(10)
+    history.step_alone("ink", [0.1, -0.2, -0.5])
+    history.step_alone("digit", [-0.1, 0.2, 0.3])
+    canvas.draw(history)
+    steps, rows, values = maps(*sent[0])["by hand"]
+    assert steps.tolist() == [11, 12]
+    assert rows.tolist() == [2, 0]
+    np.testing.assert_allclose(values, [[-0.1, 0.2, 0.5], [0.1, -0.2, -0.3]], rtol=1e-6)
+    told = sent[0][0]["maps"]["by hand"]
+    assert told["limit"] == pytest.approx(0.3, rel=0.03)  # what a step does for its own task is left out
+    history.step_alone("ink", [0.0, 0.0, 0.0])
+    canvas.draw(history)
+    assert set(sent[1][0]["maps"]) == {"by hand"}
+    assert maps(*snapshot(canvas))["by hand"][1].tolist() == [2, 0, 2]
+
+
+def test_a_loss_of_nothing_or_without_a_label_leaves_a_gap(sent, history):
+    history.effects = [Effect(1, 1, "digit", (1.0, 0.0, np.nan), (0.5, 0.0, np.nan))]
+    Canvas(TASKS).draw(history)
+    np.testing.assert_array_equal(maps(*sent[0])["by hand"][2], [[0.5, np.nan, np.nan]])
+
+
+@pytest.mark.parametrize("tasks", [3, 12, 50])
+def test_maps_and_rows_stay_small_whatever_the_backlog(sent, history, tasks):
+    history.tasks = [f"task_{i}" for i in range(tasks)]
+    history.grow(2_000, epoch=10)
+    matrix = np.zeros((tasks, tasks))
+    history.affinities = [(step, matrix + step) for step in range(5, 5_000, 5)]
+    for _ in range(600 // tasks):
+        for task in history.tasks:
+            history.step_alone(task, [0.1] * tasks)
+    canvas = Canvas(history.tasks)
+    told = canvas.draw(history)
+    assert told == size(sent[0]) <= LARGEST_MESSAGE
+    assert len(canvas.get_state()["snapshot"]) <= LARGEST_MESSAGE + 16
+    for content, buffers in (sent[0], snapshot(canvas)):
+        count = content["maps"]["measured"]["n"]
+        assert 2 <= count <= 500
+        assert content["maps"]["by hand"]["n"] >= tasks  # every row is there
+        steps = np.frombuffer(buffers[2], "<u4", count)
+        assert (steps[0], steps[-1]) == (5, 4_995)
+
+
+def test_a_late_page_gets_maps_of_the_whole_run_evenly(sent, history):
+    canvas = Canvas(TASKS)
+    for _ in range(1_300):
+        history.grow(10)
+        canvas.draw(history)
+    steps, matrices = maps(*snapshot(canvas))["measured"]
+    assert 200 <= len(steps) <= 500
+    assert (steps[0], steps[-1]) == (10, 13_000)
+    assert np.diff(steps.astype(int)).max() <= 100
+    recorded = dict(history.affinities)
+    np.testing.assert_allclose(matrices, [recorded[step] for step in steps], rtol=1e-6)
 
 
 @pytest.mark.parametrize("points", [1_000, 100_000, 1_000_000])
@@ -134,8 +235,9 @@ def test_a_late_page_gets_everything_drawn_so_far(sent, history):
     np.testing.assert_array_equal(late["loss", "digit", "train"][0], history.curves["train", "digit", "loss"].steps)
     assert content["tasks"] == TASKS
     assert content["sequence"] == 5
-    assert content["heatmap"]["step"] == 500
-    np.testing.assert_allclose(np.frombuffer(buffers[2], "<f4").reshape(3, 3), history.affinities[-1][1], rtol=1e-6)
+    steps, matrices = maps(content, buffers)["measured"]
+    assert steps.tolist() == [100, 200, 300, 400, 500]
+    np.testing.assert_allclose(matrices[-1], history.affinities[-1][1], rtol=1e-6)
 
 
 def test_memory_stays_bounded_and_keeps_extremes(sent):
@@ -180,6 +282,7 @@ def test_reset_empties_the_plots_for_new_tasks(sent, history):
     assert sent[-1][0]["type"] == "reset"
     assert sent[-1][0]["tasks"] == ["left", "right"]
     assert snapshot(canvas)[0]["curves"] == []
+    assert snapshot(canvas)[0]["maps"] == {}
 
 
 def test_another_history_starts_from_its_beginning(sent, history):

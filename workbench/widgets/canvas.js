@@ -1,12 +1,9 @@
-// The live canvas: draws curves per task and the affinity map from appended blocks of numbers.
+// The live canvas: draws curves per task and affinity maps from appended blocks of numbers.
 //
 // The kernel sends small binary messages (see canvas.py): "append" brings new points, "snapshot" everything, "reset"
 // nothing. Messages are numbered; after a gap the page asks for a snapshot. One model may have several views.
 
 const MARGIN = { left: 54, right: 12, top: 8, bottom: 24 };
-const HEIGHT = 216;
-const TEXT = 13;
-const NOTE = "#595959";
 
 // ---------------------------------------------------------------- data
 
@@ -75,7 +72,7 @@ class Store {
 
   clear() {
     this.curves = new Map();
-    this.heatmap = null;
+    this.maps = {};
     this.metrics = {};
   }
 
@@ -103,7 +100,12 @@ class Store {
       this.curves.get(key).append(steps.subarray(start, start + n), values.subarray(start, start + n));
       start += n;
     }
-    if (message.heatmap) this.heatmap = { ...message.heatmap, values: copied(Float32Array, buffers[2]) };
+    const words = buffers[2];
+    let from = 0;
+    for (const [kind, news] of Object.entries(message.maps)) {
+      this.maps[kind] ??= new Maps(this.look.tasks.length, kind === "by hand", this.look.most[kind]);
+      from += this.maps[kind].append(news, words, from);
+    }
   }
 
   of(group) {
@@ -126,18 +128,11 @@ function unpacked(bytes) {
   const from = 4 + length;
   const part = (start, size) => new DataView(bytes.buffer, bytes.byteOffset + start, size);
   const buffers = [part(from, 4 * points), part(from + 4 * points, 4 * points)];
-  if (message.heatmap) buffers.push(part(from + 8 * points, bytes.byteLength - from - 8 * points));
+  buffers.push(part(from + 8 * points, bytes.byteLength - from - 8 * points));
   return [message, buffers];
 }
 
 // ---------------------------------------------------------------- numbers and text
-
-function shown(value) {
-  if (!Number.isFinite(value)) return "–";
-  const size = Math.abs(value);
-  if (size !== 0 && (size >= 1e5 || size < 1e-3)) return value.toExponential(2);
-  return value.toFixed(size >= 100 ? 1 : size >= 10 ? 2 : 3);
-}
 
 function tickText(value) {
   const size = Math.abs(value);
@@ -182,55 +177,6 @@ function smooth(values, n, weight) {
 }
 
 // ---------------------------------------------------------------- one plot of curves
-
-/** A canvas that knows its size in CSS pixels and draws sharply on every screen. */
-class Surface {
-  constructor(parent, title, note) {
-    this.box = element("figure", "wbc-plot", parent);
-    const caption = element("figcaption", "wbc-title", this.box);
-    this.title = element("strong", "", caption, title);
-    this.note = element("span", "wbc-note", caption, note);
-    this.stage = element("div", "wbc-stage", this.box);
-    this.canvas = element("canvas", "", this.stage);
-    this.canvas.setAttribute("role", "img");
-    this.tip = element("div", "wbc-tip", this.stage);
-    this.tip.hidden = true;
-    this.pen = this.canvas.getContext("2d");
-  }
-
-  begin(palette) {
-    const ratio = window.devicePixelRatio || 1;
-    const width = this.stage.clientWidth, height = HEIGHT;
-    const wide = Math.round(width * ratio), high = Math.round(height * ratio);
-    if (this.canvas.width !== wide || this.canvas.height !== high) {
-      this.canvas.width = wide;
-      this.canvas.height = high;
-      this.canvas.style.height = `${height}px`;
-    }
-    Object.assign(this, { width, height });
-    const pen = this.pen;
-    pen.setTransform(ratio, 0, 0, ratio, 0, 0);
-    pen.clearRect(0, 0, width, height);
-    pen.font = `${TEXT}px ${palette.font}`;
-    pen.lineJoin = "round";
-    return pen;
-  }
-
-  empty(palette, text) {
-    const pen = this.pen;
-    pen.fillStyle = NOTE;
-    pen.textAlign = "center";
-    pen.textBaseline = "middle";
-    pen.fillText(text, this.width / 2, this.height / 2);
-  }
-
-  showTip(rows, x) {
-    this.tip.replaceChildren(...rows);
-    this.tip.hidden = false;
-    const left = x + 14 + this.tip.offsetWidth > this.width ? x - 14 - this.tip.offsetWidth : x + 14;
-    this.tip.style.left = `${Math.max(0, left)}px`;
-  }
-}
 
 class CurvePlot extends Surface {
   constructor(parent, description, view) {
@@ -489,131 +435,6 @@ class CurvePlot extends Surface {
     } else return;
     event.preventDefault();
     event.stopPropagation();
-  }
-}
-
-// ---------------------------------------------------------------- the affinity map
-
-class Heatmap extends Surface {
-  constructor(parent, view) {
-    super(parent, "Affinity of tasks", "");
-    this.view = view;
-    this.canvas.addEventListener("pointermove", (event) => this.hover(event));
-    this.canvas.addEventListener("pointerleave", () => { this.tip.hidden = true; });
-  }
-
-  color(value) {
-    const stops = this.view.store.look.palette.diverging, part = (Math.min(1, Math.max(-1, value)) + 1) / 2;
-    const above = Math.max(1, stops.findIndex(([position]) => position >= part));
-    const [[from, first], [to, second]] = [stops[above - 1], stops[above]];
-    const mix = (part - from) / (to - from);
-    const channel = (hex, i) => parseInt(hex.slice(1 + 2 * i, 3 + 2 * i), 16);
-    return [0, 1, 2].map((i) => Math.round(channel(first, i) * (1 - mix) + channel(second, i) * mix));
-  }
-
-  cellText(value, width) {
-    const full = value.toFixed(2).replace("-", "−");
-    return this.pen.measureText(full).width + 4 <= width ? full : full.replace("0.", ".");
-  }
-
-  draw() {
-    const { view } = this, map = view.store.heatmap, palette = view.store.look.palette, pen = this.begin(palette);
-    this.note.textContent = map ? `step ${map.step.toLocaleString("en")}` : "";
-    if (!map) {
-      this.empty(palette, view.store.curves.size ? "no values yet" : "press Start");
-      this.canvas.setAttribute("aria-label", "Affinity of tasks: no values yet");
-      return;
-    }
-    const { names, values } = map, count = names.length;
-    const longest = Math.max(...names.map((name) => pen.measureText(name).width));
-    const left = Math.min(longest, 120) + 10, right = 58;
-    const width = (this.width - left - right) / count;
-    const slanted = longest + 6 > width;
-    const top = slanted ? Math.min(longest, 120) * 0.6 + 16 : 22;
-    const height = (this.height - top - 6) / count;
-    this.grid = { left, top, width, height, count };
-    for (let row = 0; row < count; row++)
-      for (let column = 0; column < count; column++) {
-        const value = values[row * count + column], x = left + column * width, y = top + row * height;
-        const rgb = Number.isFinite(value) ? this.color(value) : [235, 235, 235];
-        pen.fillStyle = `rgb(${rgb})`;
-        pen.fillRect(x + 0.5, y + 0.5, Math.max(width - 1, 0.5), Math.max(height - 1, 0.5));
-        if (count <= 12 && width >= 24 && height >= 13) {
-          pen.fillStyle = 0.299 * rgb[0] + 0.587 * rgb[1] + 0.114 * rgb[2] > 140 ? palette.ink : "#FFFFFF";
-          pen.textAlign = "center";
-          pen.textBaseline = "middle";
-          pen.fillText(Number.isFinite(value) ? this.cellText(value, width) : "–", x + width / 2, y + height / 2);
-        }
-      }
-    this.names(pen, palette, names, slanted);
-    this.scale(pen, palette, this.width - 48, top);
-    this.canvas.setAttribute("aria-label", this.spoken(names, values));
-  }
-
-  names(pen, palette, names, slanted) {
-    const { left, top, width, height } = this.grid;
-    pen.fillStyle = palette.ink;
-    const rows = Math.ceil((TEXT + 1) / height), columns = Math.ceil((TEXT + 1) / width);
-    const short = (name) => {
-      if (pen.measureText(name).width <= 120) return name;
-      let cut = name;
-      while (pen.measureText(`${cut}…`).width > 120) cut = cut.slice(0, -1);
-      return `${cut}…`;
-    };
-    names.forEach((name, i) => {
-      pen.textBaseline = "middle";
-      pen.textAlign = "right";
-      if (i % rows === 0) pen.fillText(short(name), left - 6, top + (i + 0.5) * height);
-      if (i % columns !== 0) return;
-      pen.save();
-      pen.translate(left + (i + 0.5) * width, top - 5);
-      if (slanted) pen.rotate(-0.65);
-      pen.textAlign = slanted ? "left" : "center";
-      pen.textBaseline = slanted ? "middle" : "bottom";
-      pen.fillText(short(name), 0, 0);
-      pen.restore();
-    });
-  }
-
-  scale(pen, palette, x, top) {
-    const bottom = this.height - 6, height = bottom - top;
-    for (let i = 0; i < height; i++) {
-      pen.fillStyle = `rgb(${this.color(1 - (2 * i) / (height - 1))})`;
-      pen.fillRect(x, top + i, 12, 1.5);
-    }
-    pen.strokeStyle = palette.grid;
-    pen.setLineDash([]);
-    pen.lineWidth = 1;
-    pen.strokeRect(x + 0.5, top + 0.5, 12, height - 1);
-    pen.fillStyle = palette.ink;
-    pen.textAlign = "left";
-    [["1", "top", top], ["0", "middle", top + height / 2], ["−1", "bottom", bottom]].forEach(([text, baseline, y]) => {
-      pen.textBaseline = baseline;
-      pen.fillText(text, x + 17, y);
-    });
-  }
-
-  spoken(names, values) {
-    const pairs = [];
-    if (names.length <= 12)
-      names.forEach((row, i) => names.forEach((column, j) => {
-        if (i !== j) pairs.push(`${row} and ${column} ${shown(values[i * names.length + j])}`);
-      }));
-    return `Affinity of tasks, from −1 to 1. ${pairs.join(", ")}`;
-  }
-
-  hover(event) {
-    const map = this.view.store.heatmap;
-    if (!map || !this.grid) return;
-    const box = this.canvas.getBoundingClientRect(), { left, top, width, height, count } = this.grid;
-    const x = event.clientX - box.left, column = Math.floor((x - left) / width);
-    const row = Math.floor((event.clientY - box.top - top) / height);
-    if (row < 0 || column < 0 || row >= count || column >= count) {
-      this.tip.hidden = true;
-      return;
-    }
-    const text = element("span", "", null, `${map.names[row]} · ${map.names[column]}: ${shown(map.values[row * count + column])}`);
-    this.showTip([text], x);
   }
 }
 

@@ -1,4 +1,4 @@
-"""The live canvas: curves and the affinity map, drawn in the browser from appended blocks of numbers."""
+"""The live canvas: curves and affinity maps, drawn in the browser from appended blocks of numbers."""
 
 import json
 import struct
@@ -13,8 +13,11 @@ import numpy as np
 import traitlets
 from numpy.typing import NDArray
 
-from workbench.plots.style import DASH_PIXELS, DIVERGING, FONT, GRID, INK, TaskStyle, task_style
+from workbench.component import component
+from workbench.plots.heatmaps import power
+from workbench.plots.style import DASH_PIXELS, FONT, GRID, INK, NOTHING, SIGNED, TaskStyle, task_style
 from workbench.widgets.decimate import decimate, shares
+from workbench.widgets.maps import LARGEST, EffectLike, Maps, most
 from workbench.widgets.scripts import script
 
 __all__ = ["PLOTS", "Block", "Canvas"]
@@ -53,6 +56,12 @@ class HistoryLike(Protocol):
     @property
     def affinities(self) -> Sequence[tuple[int, Any]]: ...
 
+    @property
+    def effects(self) -> Sequence[EffectLike]: ...
+
+    @property
+    def method(self) -> str: ...
+
 
 @dataclass(frozen=True)
 class Block:
@@ -79,17 +88,18 @@ class Block:
 
 
 class Canvas(anywidget.AnyWidget):
-    """Curves per task and the affinity map, growing while it trains.
+    """Curves per task and affinity maps over the steps, growing while it trains.
 
-    New points go to the browser as one small binary message each time. A page that comes late (reload, second tab)
-    asks for the state and gets a snapshot: the same curves, thinned so that minima and maxima stay.
+    What is new goes to the browser as one small binary message each time. A page that comes late (reload, second tab)
+    asks for the state and gets a snapshot: the same curves, thinned so that minima and maxima stay, and the same maps,
+    thinned evenly over the steps.
 
     Args:
-        tasks: the task names, in the order of the legend and of the affinity map.
+        tasks: the task names, in the order of the legend and of the affinity maps.
         style: colour and line style per task; as in every other picture by default.
     """
 
-    _esm = script("canvas.js")
+    _esm = script("surface.js", "maps.js", "canvas.js")
     _css = Path(__file__).parent / "canvas.css"
     #: filled only when a page asks for the state, or by ``keep``
     snapshot = traitlets.Bytes(b"").tag(sync=True)
@@ -100,10 +110,11 @@ class Canvas(anywidget.AnyWidget):
         self._look: dict[str, Any] = {}
         self._tasks: list[str] = []
         self._curves: dict[tuple[str, str, str], tuple[NDArray, NDArray]] = {}
-        self._heatmap: tuple[int, NDArray, list[str]] | None = None
+        self._maps: dict[str, Maps] = {}
         self._source: HistoryLike | None = None
         self._read: dict[tuple[str, str, str], int] = {}
-        self._affinities_read = 0
+        self._affinities_read = self._effects_read = 0
+        self._method = ""
         self._metrics: dict[str, str] = {}
         self._forget(tasks, style)
         super().__init__()
@@ -117,25 +128,26 @@ class Canvas(anywidget.AnyWidget):
         Returns:
             The bytes sent.
         """
-        return self._send_new(blocks, None)
+        return self._send_new(blocks, {})
 
-    def heatmap(self, step: int, matrix: Any, names: Sequence[str]) -> int:
-        """Show an affinity map.
+    def heatmap(self, step: int, matrix: Any, method: str = "") -> int:
+        """Add an affinity map.
 
         Args:
-            step: the step it was measured at.
-            matrix: ``[K, K]``, in -1 … 1.
-            names: the ``K`` task names.
+            step: the step it was measured at, later than those before.
+            matrix: ``[K, K]`` of the canvas's tasks, rows = train on, columns = helps; NaN where it is unknown.
+            method: the affinity measure; "": it has no name, and colours go as far as the values.
 
         Returns:
             The bytes sent.
         """
-        return self._send_new((), (step, np.asarray(matrix, dtype=np.float32), list(names)))
+        self._method = method
+        return self._send_new((), {"measured": Maps.measured([(step, matrix)])})
 
-    def reset(self, tasks: Sequence[str] = (), style: Mapping[str, TaskStyle] | None = None) -> None:
-        """Empty every plot, for a new run with these tasks."""
+    def reset(self, tasks: Sequence[str] = (), style: Mapping[str, TaskStyle] | None = None, name: str = "") -> None:
+        """Empty every plot, for a new run with these tasks; files taken from the canvas begin with its name."""
         with self._lock:
-            self._forget(tasks, style)
+            self._forget(tasks, style, name)
             self._sequence += 1
             self.send({"type": "reset", "sequence": self._sequence, **self._look})
 
@@ -164,19 +176,14 @@ class Canvas(anywidget.AnyWidget):
                     # slices are copies: a view would forbid the training thread to grow its arrays
                     new = np.array(curve.steps[start:end]), np.array(curve.values[start:end])
                     blocks.append(Block(group, key[1], key[0], *new))
-            measured, heatmap = len(history.affinities), None
-            if measured > self._affinities_read:
-                step, matrix = history.affinities[measured - 1]
-                heatmap = (step, np.asarray(matrix, dtype=np.float32), self._tasks)
-                self._affinities_read = measured
-            return self._send_new(blocks, heatmap)
+            return self._send_new(blocks, self._new_maps(history))
 
     def keep(self) -> None:
-        """Put the curves so far into the widget's state, so that a saved notebook shows them without a kernel."""
+        """Put what is drawn so far into the widget's state, so that a saved notebook shows it without a kernel."""
         self.send_state("snapshot")
 
     def get_state(self, key: Any = None, drop_defaults: bool = False) -> dict[str, Any]:
-        """The widget's state; asked for all of it, or for ``snapshot``, the curves so far are in it."""
+        """The widget's state; asked for all of it, or for ``snapshot``, what is drawn so far is in it."""
         state: dict[str, Any] = super().get_state(key, drop_defaults)
         if key is None or key == "snapshot" or "snapshot" in key:
             state["snapshot"] = self._snapshot()
@@ -184,11 +191,12 @@ class Canvas(anywidget.AnyWidget):
 
     # ------------------------------------------------------------------ inside
 
-    def _forget(self, tasks: Sequence[str], style: Mapping[str, TaskStyle] | None) -> None:
+    def _forget(self, tasks: Sequence[str], style: Mapping[str, TaskStyle] | None, name: str = "") -> None:
         self._tasks = list(tasks)
-        self._look = _look(self._tasks, style or task_style(self._tasks))
-        self._curves, self._heatmap, self._source = {}, None, None
-        self._read, self._affinities_read, self._metrics = {}, 0, {}
+        self._look = {**_look(self._tasks, style or task_style(self._tasks)), "name": name}
+        self._curves, self._maps, self._source = {}, {}, None
+        self._read, self._metrics, self._method = {}, {}, ""
+        self._affinities_read = self._effects_read = 0
 
     def _group(self, split: str, task: str, quantity: str) -> str | None:
         """The plot a recorded curve belongs to; None: it is not drawn."""
@@ -200,7 +208,21 @@ class Canvas(anywidget.AnyWidget):
             return "metric"
         return None
 
-    def _send_new(self, blocks: Iterable[Block], heatmap: tuple[int, NDArray, list[str]] | None) -> int:
+    def _new_maps(self, history: HistoryLike) -> dict[str, Maps]:
+        """The maps and rows of a history that were not read before."""
+        new = {}
+        affinities = history.affinities[self._affinities_read : len(history.affinities)]
+        if affinities:
+            self._method = history.method
+            new["measured"] = Maps.measured(affinities)
+        effects = history.effects[self._effects_read : len(history.effects)]
+        if effects:
+            new["by hand"] = Maps.by_hand(effects, self._tasks)
+        self._affinities_read += len(affinities)
+        self._effects_read += len(effects)
+        return new
+
+    def _send_new(self, blocks: Iterable[Block], maps: Mapping[str, Maps]) -> int:
         with self._lock:
             news = {}
             for block in blocks:
@@ -208,19 +230,15 @@ class Canvas(anywidget.AnyWidget):
                 finite = np.isfinite(values)
                 if finite.any():
                     news[block.key] = np.asarray(block.steps)[finite].astype(np.uint32), values[finite]
-            if not news and heatmap is None:
+            if not news and not maps:
                 return 0
             self._sequence += 1
-            content, buffers = self._pack("append", news, heatmap)
-            self._keep(news, heatmap)
+            self._keep(news, maps)
+            content, buffers = self._pack("append", news, maps)
             self.send(content, buffers)
             return len(json.dumps(content)) + sum(len(buffer) for buffer in buffers)
 
-    def _keep(
-        self,
-        news: Mapping[tuple[str, str, str], tuple[NDArray, NDArray]],
-        heatmap: tuple[int, NDArray, list[str]] | None,
-    ) -> None:
+    def _keep(self, news: Mapping[tuple[str, str, str], tuple[NDArray, NDArray]], maps: Mapping[str, Maps]) -> None:
         """Remember what late pages will ask for, thinned, so that memory does not grow with the run."""
         for key, (steps, values) in news.items():
             if key in self._curves:
@@ -229,29 +247,29 @@ class Canvas(anywidget.AnyWidget):
             if len(steps) > LARGEST_CURVE:
                 steps, values = decimate(steps, values, LARGEST_CURVE // 2)
             self._curves[key] = steps, values
-        if heatmap is not None:
-            self._heatmap = heatmap
+        for kind, new in maps.items():
+            self._maps[kind] = self._maps[kind].joined(new) if kind in self._maps else new
 
     def _pack(
         self,
         kind: str,
         curves: Mapping[tuple[str, str, str], tuple[NDArray, NDArray]],
-        heatmap: tuple[int, NDArray, list[str]] | None,
+        maps: Mapping[str, Maps],
     ) -> tuple[dict[str, Any], list[bytes]]:
-        """A message of at most ``LARGEST_MESSAGE`` bytes: its JSON part; steps, values and the map as buffers."""
+        """A message of at most ``LARGEST_MESSAGE`` bytes: its JSON part; steps, values and maps as buffers."""
         content: dict[str, Any] = {"type": kind, "sequence": self._sequence}
         if kind == "snapshot":
             content |= self._look | {"metrics": self._metrics}
-        if heatmap is not None:
-            content["heatmap"] = {"step": int(heatmap[0]), "names": heatmap[2]}
+        sent = {of: found.within(LARGEST[of]) for of, found in maps.items()}
+        content["maps"] = {of: {"n": len(found), **self._colours(of)} for of, found in sent.items()}
         if any(group == "metric" for group, _, _ in curves):
             content["metrics"] = self._metrics
         content["curves"] = [
             {"group": group, "task": task, "split": split, "n": len(curves[group, task, split][0])}
             for group, task, split in curves
         ]
-        matrix = [] if heatmap is None else [np.ascontiguousarray(heatmap[1]).tobytes()]
-        room = (LARGEST_MESSAGE - len(json.dumps(content)) - sum(map(len, matrix))) // POINT
+        packed = b"".join(found.packed() for found in sent.values())
+        room = (LARGEST_MESSAGE - len(json.dumps(content)) - len(packed)) // POINT
         allowed = shares([len(steps) for steps, _ in curves.values()], room)
         thin = [
             decimate(*curve, max(limit, FEWEST_POINTS)) for curve, limit in zip(curves.values(), allowed, strict=True)
@@ -261,12 +279,20 @@ class Canvas(anywidget.AnyWidget):
         all_steps, all_values = (
             (b"".join(part.tobytes() for part in parts) for parts in zip(*thin, strict=False)) if thin else (b"", b"")
         )
-        return content, [all_steps, all_values, *matrix]
+        return content, [all_steps, all_values, packed]
+
+    def _colours(self, kind: str) -> dict[str, Any]:
+        """Title of the maps of a kind, how far colours go on both sides of 0, and the power of ten of the numbers."""
+        reach, limit, title = self._maps[kind].reach, None, "by hand"
+        if kind == "measured":
+            title = self._method.replace("_", " ")
+            limit = component("affinity", self._method).limit if self._method else None  # type: ignore[attr-defined]
+        return {"title": title, "limit": limit or reach, "unit": power(reach)}
 
     def _snapshot(self) -> bytes:
-        """Everything shown, as one value: length of the JSON part, the JSON part, steps, values, the map."""
+        """Everything shown, as one value: length of the JSON part, the JSON part, steps, values, maps."""
         with self._lock:
-            content, buffers = self._pack("snapshot", self._curves, self._heatmap)
+            content, buffers = self._pack("snapshot", self._curves, self._maps)
         head = json.dumps(content).encode()
         head += b" " * (-(len(head) + 4) % 4)
         return b"".join([struct.pack("<I", len(head)), head, *buffers])
@@ -275,7 +301,7 @@ class Canvas(anywidget.AnyWidget):
         """A page says how far it is; one that missed something gets everything."""
         with self._lock:
             if content.get("type") == "hello" and content.get("sequence") != self._sequence:
-                self.send(*self._pack("snapshot", self._curves, self._heatmap))
+                self.send(*self._pack("snapshot", self._curves, self._maps))
 
 
 def _look(tasks: Sequence[str], style: Mapping[str, TaskStyle]) -> dict[str, Any]:
@@ -288,6 +314,7 @@ def _look(tasks: Sequence[str], style: Mapping[str, TaskStyle]) -> dict[str, Any
             if name in style
         },
         "plots": list(PLOTS),
-        "palette": {"ink": INK, "grid": GRID, "font": FONT, "diverging": DIVERGING},
+        "palette": {"ink": INK, "grid": GRID, "font": FONT, "signed": SIGNED, "nothing": NOTHING},
         "largest": LARGEST_CURVE,
+        "most": {"measured": most(len(tasks), rows=False), "by hand": most(len(tasks), rows=True)},
     }

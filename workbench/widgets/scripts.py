@@ -5,6 +5,6 @@ from pathlib import Path
 FOLDER = Path(__file__).parent
 
 
-def script(name: str) -> str:
-    """The text of a widget's script, after what the scripts of all widgets share."""
-    return "\n".join((FOLDER / file).read_text(encoding="utf-8") for file in ("element.js", name))
+def script(*names: str) -> str:
+    """The text of a widget's script, in one or more files, after what the scripts of all widgets share."""
+    return "\n".join((FOLDER / file).read_text(encoding="utf-8") for file in ("element.js", *names))
