@@ -1,5 +1,6 @@
 """What the buttons do, without a browser."""
 
+import re
 import sys
 import threading
 import time
@@ -107,6 +108,24 @@ def test_pause_step_resume_stop(panel):
     events = [text for _, text in live.session.history.events]
     assert events == ["pause", "step", "step task=ink", "resume", "stop"]
     assert live.errors == []
+
+
+def test_a_step_for_one_task_is_told_beside_errors(panel):
+    live = panel(LONG)
+    live.step_task("ink")
+    until(lambda: "A step for ink alone (step 1): digit " in live.effect.value)
+    assert re.search(r"ink −[\d.]+ % loss\.", live.effect.value)
+    live.fail(wb.WorkbenchError("something is wrong"))
+    until(lambda: "something is wrong" in live.note.value)
+    live.step_task("digit")
+    until(lambda: "A step for digit alone (step 2)" in live.effect.value)
+    assert "something is wrong" in live.note.value
+    assert live.canvas._maps["by hand"].rows.tolist() == [1, 0]
+    assert live.canvas._look["name"] == live.session.path.name
+    live.stop()
+    live.wait()
+    live.start()
+    until(lambda: "alone" not in live.effect.value)  # of the new run there is nothing to tell
 
 
 def test_step_without_a_run_begins_one_that_waits(panel):

@@ -15,6 +15,7 @@ from workbench.spec import Spec
 from workbench.training.loop import map_every
 from workbench.widgets.canvas import Canvas
 from workbench.widgets.compare import Comparing
+from workbench.widgets.effects import sentence
 from workbench.widgets.methods import MethodsNow
 from workbench.widgets.names import PICKERS, Choice
 from workbench.widgets.pickers import Pickers
@@ -116,7 +117,7 @@ class Panel:
     def attach(self, session: Any) -> None:
         """Show a session, whoever started it."""
         self.session, self.comparison, self._comparing = session, None, None
-        self.canvas.reset(session.tasks)
+        self.canvas.reset(session.tasks, name=session.path.name)
         self.methods.view.method = session.spec.chosen("weighting")[0]
         if session.spec != self._spec_or_none():
             self.pickers.spec = session.spec
@@ -242,6 +243,8 @@ class Panel:
             if self._comparing is not None and not busy:
                 self._show_comparison(self._comparing)
             self.state.value = self._state_line()
+            told = "" if history is None else sentence(history.effects, session.tasks)
+            self.effect.value = f'<span role="status">{escape(told)}</span>'
             role = "alert" if self._alarm else "status"
             self.note.value = f'<span role="{role}" class="wb-say-{role}">{_lines(self._message)}</span>'
             self.table.value = "" if self.comparison is None else self.comparison._repr_html_()
@@ -420,8 +423,9 @@ class Panel:
         self.buttons["start"].button_style = "primary"
         self.task = widgets.Dropdown(tooltip="the task for Step task", layout=widgets.Layout(width="110px"))
         self.task.add_class("wb-step-of")
-        self.state, self.note, self.table = widgets.HTML("ready"), widgets.HTML(), widgets.HTML()
-        for part, name in ((self.state, "status"), (self.note, "message"), (self.table, "comparison")):
+        self.state, self.effect, self.note, self.table = widgets.HTML("ready"), *(widgets.HTML() for _ in range(3))
+        parts = {"status": self.state, "effect": self.effect, "message": self.note, "comparison": self.table}
+        for name, part in parts.items():
             part.add_class(f"wb-{name}")
         hidden = self._choice.hidden
         bar = [self.buttons[name] for name in ("start", "pause", "step", "stop") if name not in hidden]
@@ -437,7 +441,7 @@ class Panel:
         main = widgets.Box([controls, pictures] if controls.children else [pictures])
         main.add_class("wb-main")
         below = [self.table] if "methods_now" in hidden else [self.methods.view, self.table]
-        self.widget = widgets.VBox([buttons, self.state, self.note, main, *below])
+        self.widget = widgets.VBox([buttons, self.state, self.effect, self.note, main, *below])
         self.widget.add_class("wb-panel")
 
     def _button(self, name: str, text: str, tooltip: str, action: Callable[[], object]) -> Any:
