@@ -44,11 +44,10 @@ def heatmap(
     """
     matrix = np.asarray(matrix, dtype=float)
     low, high = limits or colours(matrix)
-    unit = exponent(matrix)
+    unit = 0 if limits else exponent(matrix)
     figure = Figure(_map(matrix, names, (low, high), unit, spread, clear, len(names) <= NUMBERED))
     _axes(figure, names)
-    lines = [*([note] if note else []), *_unit(unit)]
-    styled(figure, _title(title, lines), height=_height(names))
+    styled(figure, _title(title, unit, note), height=_height(names))
     figure.update_layout(hovermode="closest", width=max(480, 260 + CELL * len(names)), plot_bgcolor=NOTHING)
     return figure
 
@@ -73,12 +72,12 @@ def heatmap_over_time(
     """
     maps, at = thinned(np.asarray(maps, dtype=float), list(steps), frames)
     low, high = limits or colours(maps)
-    unit = exponent(maps)
+    unit = 0 if limits else exponent(maps)
     shown = len(names) <= NUMBERED
     traces = [_map(matrix, names, (low, high), unit, None, None, shown) for matrix in maps]
     figure = Figure(traces[-1], frames=[go.Frame(data=[t], name=str(s)) for t, s in zip(traces, at, strict=True)])
     _axes(figure, names)
-    styled(figure, _title(title, _unit(unit)), height=_height(names) + 90)
+    styled(figure, _title(title, unit), height=_height(names) + 90)
     instant = {"mode": "immediate", "frame": {"duration": 0, "redraw": True}, "transition": {"duration": 0}}
     figure.update_layout(
         hovermode="closest",
@@ -114,7 +113,7 @@ def heatmaps(
     """
     together = np.stack(list(matrices.values()))
     low, high = limits or colours(together)
-    unit = exponent(together)
+    unit = 0 if limits else exponent(together)
     across = min(columns, len(matrices))
     down = -(-len(matrices) // across)
     side = max(190, 44 * len(names))
@@ -137,8 +136,9 @@ def heatmaps(
     figure.update_yaxes(autorange="reversed", showgrid=False, type="category")
     figure.update_xaxes(showgrid=False, tickangle=-35, type="category")
     figure.update_yaxes(title="train on", col=1)
-    styled(figure, _title(title, ["columns: helps", *_unit(unit)]), height=down * (side + 105) + 110)
+    styled(figure, _title(title, unit, "columns: helps"), height=down * (side + 105) + 130)
     figure.update_layout(hovermode="closest", width=150 + across * (side + 70), plot_bgcolor=NOTHING)
+    figure.update_layout(margin={"t": 105})
     return figure
 
 
@@ -164,11 +164,6 @@ def power(top: float) -> int:
     return 0 if top >= 0.05 else 3 * floor((log10(top) + 1) / 3)
 
 
-def _unit(unit: int) -> list[str]:
-    """``in units of 10⁻³``; nothing where the unit is 1."""
-    return [f"in units of 10{str(unit).translate(str.maketrans('-0123456789', '⁻⁰¹²³⁴⁵⁶⁷⁸⁹'))}"] if unit else []
-
-
 def _height(names: Sequence[str]) -> int:
     return max(380, 175 + CELL * 3 // 4 * len(names))
 
@@ -183,8 +178,10 @@ def thinned(maps: np.ndarray, steps: list[int], most: int) -> tuple[np.ndarray, 
     return np.stack(means), [steps[b - 1] for b in edges[1:]]
 
 
-def _title(title: str, lines: Sequence[str]) -> str:
-    return title + (f"<br><sup>{'; '.join(lines)}</sup>" if lines else "")
+def _title(title: str, unit: int, note: str = "") -> str:
+    """The title, with the unit of the numbers where that is not 1, and a note in small letters below."""
+    power = str(unit).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+    return title + (f", in units of 10{power}" if unit else "") + (f"<br><sup>{note}</sup>" if note else "")
 
 
 def _axes(figure: Figure, names: Sequence[str]) -> None:

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from workbench.affinities.grouping.result import Grouping
     from workbench.plots import Figure
 
-#: standard errors that a value lies from 0 before it is said to be more than noise
-CLEAR = 2.0
+#: how sure one has to be that a value is not 0 before it is said to be more than noise
+CONFIDENCE = 0.95
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,7 @@ class Affinity:
         names: of the tasks.
         method: how it was measured.
         se: standard error of every entry, ``[K, K]``; NaN where nothing is known of it (one step, one seed).
+        freedom: degrees of freedom of that error: it is itself uncertain where it comes from few maps or seeds.
         std: standard deviation over the measured steps, ``[K, K]``; NaN with one step, or where there are no steps.
         conflict: share of the measured steps with a negative entry, ``[K, K]``; NaN where there are no steps.
         steps: at which it was measured; empty where it was not measured step by step.
@@ -51,6 +52,7 @@ class Affinity:
     cost: int = 0
     symmetric: bool = True
     limit: float | None = None
+    freedom: np.ndarray | float = np.inf
 
     @classmethod
     def from_maps(
@@ -88,8 +90,11 @@ class Affinity:
             square = (np.where(known, stack - mean, 0) ** 2).sum(0)
             std = np.sqrt(np.where(count > 1, square / (count - 1), np.nan))
             conflict = (np.where(known, stack, 0) < 0).sum(0) / count
-            se = std / np.sqrt(independent(stack, mean, square, count))
-        parts = {name: cls.from_maps(found, names, method, **facts) for name, found in (layers or {}).items()}
+            worth = independent(stack, mean, square, count)
+            se = std / np.sqrt(worth)
+        facts["freedom"] = np.maximum(worth - 1, 0.1)
+        rest = {key: value for key, value in facts.items() if key != "freedom"}
+        parts = {name: cls.from_maps(found, names, method, **rest) for name, found in (layers or {}).items()}
         return cls(mean, names, method, se, std, conflict, [step for step, _ in maps], stack, parts, **facts)
 
     @classmethod
@@ -106,8 +111,10 @@ class Affinity:
 
     @property
     def clear(self) -> np.ndarray:
-        """Which entries lie more than two standard errors from 0, ``bool[K, K]``."""
-        return np.abs(self.matrix) > CLEAR * self.se
+        """Which entries differ from 0 by more than noise does in 19 of 20 cases, ``bool[K, K]`` (Student's t)."""
+        from scipy.stats import t
+
+        return np.abs(self.matrix) > t.ppf((1 + CONFIDENCE) / 2, self.freedom) * self.se
 
     @property
     def noise(self) -> str:
@@ -120,10 +127,10 @@ class Affinity:
         values, errors = self.matrix[known], self.se[known]
         spread = float(np.var(values)) if known.sum() > 1 else float("nan")
         unclear = int((known & ~self.clear).sum())
-        text = f"{unclear} of {known.sum()} {what} lie within two standard errors of 0"
+        text = f"{unclear} of {known.sum()} {what} cannot be told from 0"
         if known.sum() > 1 and spread <= float(np.mean(errors**2)):
             return f"The noise is larger than the signal: the {what} differ by no more than their errors ({text})."
-        return f"{text}." if unclear else f"All {known.sum()} {what} lie more than two standard errors from 0."
+        return f"{text}." if unclear else f"All {known.sum()} {what} differ from 0 by more than noise."
 
     def frame(self) -> "pd.DataFrame":
         """A tidy table, a row per pair: ``from`` (train on), ``to`` (helps), ``value``, ``se``, ``std``, ``conflict``.
@@ -208,6 +215,7 @@ class Affinity:
             std=self.std[grid],
             conflict=self.conflict[grid],
             maps=self.maps[:, order][:, :, order] if len(self.maps) else self.maps,
+            freedom=self.freedom[grid] if isinstance(self.freedom, np.ndarray) else self.freedom,
             layers={name: layer._taken(order) for name, layer in self.layers.items()},
         )
 
