@@ -1,8 +1,8 @@
-"""Which tasks train together, as squares."""
+"""Which tasks train together, as squares, and what was foretold against what came."""
 
 import pandas as pd
 
-from workbench.plots.grouping import grouping
+from workbench.plots.grouping import foretold, grouping
 
 FRAME = pd.DataFrame(
     [
@@ -33,3 +33,13 @@ def test_a_square_per_membership():
 def test_short_names_stay_level():
     assert grouping(FRAME).layout.xaxis.tickangle == -40
     assert grouping(FRAME[FRAME["task"] == "s"]).layout.xaxis.tickangle == 0
+
+
+def test_what_was_foretold_against_what_came():
+    frame = pd.DataFrame({"kind": ["a", "b", "a"], "x": [1, 2, 3], "y": [5, 6, 4], "label": ["", "best", ""]})
+    first, second = foretold(frame, "x", "y", "a title").data
+    assert (list(first.x), list(first.y), list(second.text)) == ([1, 3], [5, 4], ["best"])
+    assert (first.marker.symbol, first.marker.color) != (second.marker.symbol, second.marker.color)
+    line, *marks = foretold(frame, "x", "y", "a title", equal=True).data
+    assert list(line.x) == list(line.y) == [1, 6]
+    assert len(marks) == 2

@@ -10,7 +10,7 @@ from workbench.plots.dial import dial
 from workbench.plots.figure import Figure
 from workbench.plots.gains import gains
 from workbench.plots.gates import gates
-from workbench.plots.grouping import grouping
+from workbench.plots.grouping import foretold, grouping
 from workbench.plots.heatmaps import heatmap, heatmap_over_time, heatmaps
 from workbench.plots.landscape import front, trajectories
 from workbench.plots.marked import Marked
@@ -30,6 +30,7 @@ __all__ = [
     "costs",
     "delta_m",
     "dial",
+    "foretold",
     "front",
     "gains",
     "gates",

@@ -1,12 +1,13 @@
-"""Which tasks train together."""
+"""Which tasks train together, and whether what was foretold of it came true."""
 
 import textwrap
 
 import pandas as pd
 import plotly.graph_objects as go
 
+from workbench.plots.comparison import SYMBOLS
 from workbench.plots.figure import Figure, styled
-from workbench.plots.style import COLORS, INK
+from workbench.plots.style import COLORS, INK, task_style
 
 #: what a network is to a task -> fill and ink of its square
 ROLES = {"answers": (COLORS[0], "#FFFFFF"), "trains along": ("#FFFFFF", INK)}
@@ -69,6 +70,43 @@ def grouping(frame: pd.DataFrame, subtitle: str = "", title: str = "Which tasks 
         showgrid=False,
     )
     figure.update_yaxes(tickvals=list(places.values()), ticktext=labels, range=[len(places) - 0.4, -0.6])
+    return figure
+
+
+def foretold(frame: pd.DataFrame, x: str, y: str, title: str, subtitle: str = "", equal: bool = False) -> Figure:
+    """What was foretold against what was measured, a mark each, and the name of those that have one.
+
+    Args:
+        frame: columns ``kind`` (a colour and a symbol each), those named ``x`` (foretold) and ``y`` (measured), and
+            ``label``, written above the mark; "" for none.
+        x, y: names of columns, and titles of the axes.
+        title, subtitle: of the figure.
+        equal: both have the same unit, and a dashed line shows where they are equal.
+    """
+    figure = Figure()
+    if equal:
+        ends = [frame[[x, y]].min().min(), frame[[x, y]].max().max()]
+        line = {"color": INK, "width": 2, "dash": "dash"}
+        figure.add_trace(go.Scatter(x=ends, y=ends, mode="lines", line=line, name="as foretold", hoverinfo="skip"))
+    for i, (kind, style) in enumerate(task_style(list(frame["kind"].unique())).items()):
+        part = frame[frame["kind"] == kind]
+        figure.add_trace(
+            go.Scatter(
+                x=part[x],
+                y=part[y],
+                mode="markers+text",
+                marker={"size": 13, "color": style["color"], "symbol": SYMBOLS[i % len(SYMBOLS)]},
+                text=part["label"],
+                textposition="top center",
+                textfont={"size": 14},
+                name=kind,
+                hovertemplate=f"{kind} %{{text}}: %{{x:.3g}} foretold, %{{y:.3g}} measured<extra></extra>",
+            )
+        )
+    styled(figure, f"{title}<br><sup>{subtitle}</sup>", height=520)
+    figure.update_xaxes(title=x)
+    figure.update_yaxes(title=y)
+    figure.update_layout(hovermode="closest", margin={"t": 95})
     return figure
 
 
