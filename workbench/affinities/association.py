@@ -44,9 +44,9 @@ def correlation_ratio(weights: Tensor, classes: Tensor, numbers: Tensor) -> Tens
 def cramers_v(weights: Tensor, a: Tensor, b: Tensor) -> Tensor:
     """Cramér's V of two classifications, corrected for its bias (Bergsma 2013)."""
     n = weights.sum(1)
-    cells, rows, columns = _table(weights, a, b)
-    phi = torch.where(cells > 0, cells.square() / (rows * columns), 0.0).sum(1) - 1
-    r, c = _kinds(weights, a), _kinds(weights, b)
+    cells, expected, rows, columns = _table(weights, a, b)
+    phi = torch.where(cells > 0, cells.square() / expected, 0.0).sum(1) / n - 1
+    r, c = _kinds(rows), _kinds(columns)
     phi = (phi - (r - 1) * (c - 1) / (n - 1)).clamp(min=0)
     least = torch.minimum(r - (r - 1).square() / (n - 1), c - (c - 1).square() / (n - 1)) - 1
     return torch.where((r > 1) & (c > 1), (phi / _positive(least)).sqrt().clamp(max=1), torch.nan)
@@ -59,19 +59,17 @@ def mutual_information(weights: Tensor, a: Tensor, b: Tensor) -> Tensor:
     taken off (Miller and Madow).
     """
     n = weights.sum(1)
-    cells, rows, columns = _table(weights, a, b)
-    share = cells / n[:, None]
-    information = torch.where(cells > 0, share * (cells * n[:, None] / (rows * columns)).log(), 0.0).sum(1)
-    r, c = _kinds(weights, a), _kinds(weights, b)
-    information = (information - ((cells > 0).sum(1) - r - c + 1) / (2 * n)).clamp(min=0)
-    scale = (_entropy(weights, a) * _entropy(weights, b)).sqrt()
-    return (information / _positive(scale)).clamp(max=1)
+    cells, expected, rows, columns = _table(weights, a, b)
+    information = torch.where(cells > 0, cells * (cells / expected).log(), 0.0).sum(1) / n
+    information = information - (_kinds(cells) - _kinds(rows) - _kinds(columns) + 1) / (2 * n)
+    scale = (_entropy(rows) * _entropy(columns)).sqrt()
+    return (information.clamp(min=0) / _positive(scale)).clamp(max=1)
 
 
 def binned(numbers: Tensor) -> Tensor:
     """A column ``[n]`` as classes: its ten bins with as many rows each, fewer where values repeat."""
     edges = torch.quantile(numbers, torch.linspace(0, 1, BINS + 1, dtype=numbers.dtype)[1:-1]).unique()
-    return torch.bucketize(numbers, edges, right=True)
+    return torch.bucketize(numbers.contiguous(), edges, right=True)
 
 
 def _codes(classes: Tensor) -> Tensor:
@@ -84,19 +82,23 @@ def _sums(weights: Tensor, codes: Tensor) -> Tensor:
     return weights.new_zeros(len(weights), int(codes.max()) + 1).index_add_(1, codes, weights)
 
 
-def _table(weights: Tensor, a: Tensor, b: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Counts of every pair of classes that occurs, and of its first and its second class, ``[B, pairs]`` each."""
-    pairs, codes = torch.stack([_codes(a), _codes(b)]).unique(dim=1, return_inverse=True)
-    return _sums(weights, codes), _sums(weights, _codes(a))[:, pairs[0]], _sums(weights, _codes(b))[:, pairs[1]]
+def _table(weights: Tensor, a: Tensor, b: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Counts of the pairs of classes that occur, what independence would expect, counts of both ``[B, classes]``."""
+    a, b = _codes(a), _codes(b)
+    width = int(b.max()) + 1
+    pairs, codes = (a * width + b).unique(return_inverse=True)
+    rows, columns = _sums(weights, a), _sums(weights, b)
+    expected = rows[:, pairs // width] * columns[:, pairs % width] / weights.sum(1, keepdim=True)
+    return _sums(weights, codes), expected, rows, columns
 
 
-def _kinds(weights: Tensor, classes: Tensor) -> Tensor:
+def _kinds(counts: Tensor) -> Tensor:
     """How many classes occur, ``[B]``."""
-    return (_sums(weights, _codes(classes)) > 0).sum(1).to(weights)
+    return (counts > 0).sum(1).to(counts)
 
 
-def _entropy(weights: Tensor, classes: Tensor) -> Tensor:
-    share = _sums(weights, _codes(classes)) / weights.sum(1, keepdim=True)
+def _entropy(counts: Tensor) -> Tensor:
+    share = counts / counts.sum(1, keepdim=True)
     return -torch.xlogy(share, share).sum(1)
 
 

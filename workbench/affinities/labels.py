@@ -47,10 +47,10 @@ class LabelStatistics(Study):
         """
         matrix = torch.eye(len(given), dtype=torch.float64)
         se = torch.zeros_like(matrix)
-        generator = torch.Generator().manual_seed(0)
+        draws = Draws()
         for i, a in enumerate(given):
             for j in range(i):
-                value, error = self._pair(a, given[j], generator)
+                value, error = self._pair(a, given[j], draws)
                 matrix[i, j] = matrix[j, i] = value
                 se[i, j] = se[j, i] = error
         if bool(matrix[off_diagonal(len(given))].isnan().all()):
@@ -61,7 +61,7 @@ class LabelStatistics(Study):
             )
         return Estimate(matrix, se)
 
-    def _pair(self, a: Labels, b: Labels, generator: torch.Generator) -> tuple[float, float]:
+    def _pair(self, a: Labels, b: Labels, draws: "Draws") -> tuple[float, float]:
         """The statistic of two tasks and its standard error."""
         if a.present.shape != b.present.shape:
             return float("nan"), float("nan")
@@ -72,11 +72,8 @@ class LabelStatistics(Study):
             return float("nan"), float("nan")
         value = self._statistic(torch.ones(1, n, dtype=torch.float64), labelled, common, a.values, b.values)
         drawn = min(n, max(COMMON, VALUES // common[0].numel()))
-        some = labelled[torch.randperm(n, generator=generator)[:drawn]]
-        picks = torch.randint(drawn, (REPLICATES, drawn), generator=generator)
-        weights = torch.zeros(REPLICATES, drawn, dtype=torch.float64)
-        weights.scatter_add_(1, picks, torch.ones_like(weights))
-        found = self._statistic(weights, some, common, a.values, b.values)
+        some = labelled[torch.randperm(n, generator=torch.Generator().manual_seed(0))[:drawn]]
+        found = self._statistic(draws.of(drawn), some, common, a.values, b.values)
         found = found[~found.isnan()]
         error = found.std().item() if len(found) > 1 else float("nan")
         return value.item(), error * (drawn / n) ** 0.5
@@ -84,7 +81,7 @@ class LabelStatistics(Study):
     def _statistic(self, weights: Tensor, rows: Tensor, common: Tensor, a: Tensor, b: Tensor) -> Tensor:
         """The statistic under every weighting of some rows, ``[B]``."""
         there = common[rows]
-        each = weights[:, there.nonzero()[:, 0]]
+        each = weights if there.dim() == 1 else weights[:, there.nonzero()[:, 0]]
         a, b = a[rows][there], b[rows][there]
         if self.statistic == "mutual_information":
             pairs = [(x, y) for x in _classes(a) for y in _classes(b)]
@@ -96,6 +93,21 @@ class LabelStatistics(Study):
         if b.is_floating_point():
             return association.correlation_ratio(each, a, b)
         return association.cramers_v(each, a, b)
+
+
+class Draws:
+    """How often every row is drawn in each replicate; the same for all pairs with as many rows."""
+
+    def __init__(self) -> None:
+        self.known: dict[int, Tensor] = {}
+
+    def of(self, rows: int) -> Tensor:
+        """``float64[replicates, rows]``."""
+        if rows not in self.known:
+            picks = torch.randint(rows, (REPLICATES, rows), generator=torch.Generator().manual_seed(1))
+            weights = torch.zeros(REPLICATES, rows, dtype=torch.float64)
+            self.known[rows] = weights.scatter_add_(1, picks, torch.ones_like(weights))
+        return self.known[rows]
 
 
 def _classes(values: Tensor) -> list[Tensor]:
