@@ -22,6 +22,7 @@ def test_rows_help_columns():
     assert found.matrix[0, 1].item() == pytest.approx(-0.25)  # a raises that of b
     assert found.se[1, 0].item() == pytest.approx(0.125)  # half the difference of two values
     assert found.se[0, 1].item() == 0
+    assert found.freedom == 1
     assert found.matrix.diagonal().tolist() == [0, 0]
 
 

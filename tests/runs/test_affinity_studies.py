@@ -39,6 +39,7 @@ def test_every_study_gives_a_map_with_errors_and_its_cost(store, small, method):
             "grad_tae": 3 * STEPS + math.ceil(2 * 300 * 3 / 128),
         }[method]
     )
+    assert found.freedom == {"cka": 19, "rsa": 19, "transfer": 1}.get(method, np.inf)
     assert "rows = train on, columns = helps" in repr(found)
     assert found.heatmap().data
     before = sorted(store.glob("*"))

@@ -101,10 +101,12 @@ class Estimate(NamedTuple):
     Attributes:
         matrix: ``[K, K]``, rows = train on, columns = helps; NaN where it cannot be said.
         se: standard error of every entry, ``[K, K]``; NaN where nothing is known of it.
+        freedom: degrees of freedom of that error, which is itself uncertain where it comes from few seeds or groups.
     """
 
     matrix: Tensor
     se: Tensor
+    freedom: float = float("inf")
 
 
 class Study(AffinityMeasure):

@@ -33,7 +33,9 @@ class GradTAE(Study):
     gradients offer as features. With ``"trained"``, f₀ = f* as in the paper; then gains are what is left to gain, and
     where the model has learned its training examples that is noise: on sine tasks the order of the dial is found only
     if training was stopped half way. Either way the heads must have found out what they share (some epochs), and with
-    too small a ``ridge`` examples are learned by heart: even a task with the same labels then seems to hurt.
+    too small a ``ridge`` examples are learned by heart: even a task with the same labels then seems to hurt. The ridge
+    stays the same for all S, so a task that pulls the same way helps as longer training would, even where its labels
+    hold nothing new: this measures agreement, and need not be what training together brings (``transfer``).
 
     Where else it differs from the paper: that fits subsets of one size and takes the mean loss of j over those that
     hold i and j; the paired difference here leaves out what the subsets have in common, and has a 0 that means

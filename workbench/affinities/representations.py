@@ -47,7 +47,7 @@ class Representations(Study):
             replicates.append(self.similarity(between[:, kept][:, :, kept]))
         spread = torch.stack(replicates).var(0, correction=0)
         se = (spread * (GROUPS - 1)).sqrt()
-        return Estimate(matrix, torch.where(off_diagonal(len(given)), se, torch.zeros_like(se)))
+        return Estimate(matrix, torch.where(off_diagonal(len(given)), se, torch.zeros_like(se)), GROUPS - 1)
 
     @abstractmethod
     def between(self, x: Tensor) -> Tensor:

@@ -18,8 +18,8 @@ class Transfer(Study):
     the same learning rate and number of epochs. NaN where task j alone has a loss or metric of 0.
 
     This is what the other measures try to foresee, and by far the dearest: K (K − 1) / 2 pairs and K single tasks per
-    seed. The standard error is that of the mean over the seeds, partner and alone trained from the same one; three
-    seeds give a rough one.
+    seed. The standard error is that of the mean over the seeds, partner and alone trained from the same one; of few
+    seeds it is itself rough, which ``Affinity.clear`` takes into account.
     """
 
     needs: ClassVar[str] = "subsets"
@@ -39,4 +39,4 @@ class Transfer(Study):
                         sign = 1 if given.higher_is_better[task] else -1
                         gains[r, i, j] = sign * (together - alone) / abs(alone) if alone else torch.nan
         spread = gains.std(0) if len(gains) > 1 else torch.full((K, K), torch.nan, dtype=torch.float64)
-        return Estimate(gains.mean(0), spread / len(gains) ** 0.5)
+        return Estimate(gains.mean(0), spread / len(gains) ** 0.5, max(len(gains) - 1, 1))

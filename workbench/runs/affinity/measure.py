@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
+from workbench.affinities.base import Estimate
 from workbench.component import WorkbenchError, component, one_of
 from workbench.runs.affinity.result import Affinity
 from workbench.runs.affinity.sources import LIVE, live, sources
@@ -37,7 +38,7 @@ def affinity(source: "Spec | Run", method: str = "gradient_cosine", **settings: 
     known = sources()
     if measure.needs not in known:
         raise WorkbenchError(f"affinity {method!r} needs {measure.needs!r}: {one_of(measure.needs, [*LIVE, *known])}.")
-    (matrix, se), names, cost = known[measure.needs](spec, measure)
-    return Affinity.from_estimate(
-        matrix, se, names, method, cost=cost, symmetric=measure.symmetric, limit=measure.limit
-    )
+    estimate, names, cost = known[measure.needs](spec, measure)
+    matrix, se, freedom = Estimate(*estimate)
+    facts = {"cost": cost, "symmetric": measure.symmetric, "limit": measure.limit, "freedom": freedom}
+    return Affinity.from_estimate(matrix, se, names, method, **facts)
