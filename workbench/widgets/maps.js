@@ -100,7 +100,8 @@ function inCell(value) {
 
 /** A number in a sentence. */
 function inWords(value) {
-  return Number.isFinite(value) ? `${+value.toPrecision(3)}`.replaceAll("-", "−") : "not known";
+  if (!Number.isFinite(value)) return "not known";
+  return `${Math.abs(value) < 1000 ? +value.toPrecision(3) : Math.round(value)}`.replaceAll("-", "−");
 }
 
 function raised(power) {
