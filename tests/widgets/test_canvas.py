@@ -113,6 +113,11 @@ def test_every_new_map_goes_with_the_curves(sent, history):
     assert told == {"n": 2, "title": "gradient cosine", "limit": 1.0, "unit": 0}  # a cosine reaches from −1 to 1
 
 
+def test_a_cosine_is_written_as_one_however_small(sent):
+    Canvas(TASKS).heatmap(1, np.full((3, 3), 0.001), "gradient_cosine")
+    assert sent[0][0]["maps"]["measured"] == {"n": 1, "title": "gradient cosine", "limit": 1.0, "unit": 0}
+
+
 def test_colours_of_a_measure_without_limits_go_as_far_as_most_values(sent, history):
     history.method = "lookahead"
     canvas = Canvas(TASKS)

@@ -283,11 +283,12 @@ class Canvas(anywidget.AnyWidget):
 
     def _colours(self, kind: str) -> dict[str, Any]:
         """Title of the maps of a kind, how far colours go on both sides of 0, and the power of ten of the numbers."""
-        reach, limit, title = self._maps[kind].reach, None, "by hand"
+        limit, title = None, "by hand"
         if kind == "measured":
             title = self._method.replace("_", " ")
             limit = component("affinity", self._method).limit if self._method else None  # type: ignore[attr-defined]
-        return {"title": title, "limit": limit or reach, "unit": power(reach)}
+        limit = limit or self._maps[kind].reach
+        return {"title": title, "limit": limit, "unit": power(limit)}
 
     def _snapshot(self) -> bytes:
         """Everything shown, as one value: length of the JSON part, the JSON part, steps, values, maps."""
