@@ -8,7 +8,7 @@ import torch
 
 import workbench as wb
 from tests.runs.test_bad_input import sentence
-from workbench.affinities.base import Estimate, Study
+from workbench.affinities.base import Estimate, Study, Subsets
 from workbench.runs.affinity.examples import Sketch
 from workbench.training.experiment import Experiment
 
@@ -141,7 +141,9 @@ def test_a_sketch_keeps_inner_products_on_average():
     assert np.mean(many) == pytest.approx(exact, abs=4 * np.std(many) / 200**0.5)
 
 
-@pytest.mark.parametrize(("needs", "kind"), [("labels", list), ("representations", dict), ("examples", list)])
+@pytest.mark.parametrize(
+    ("needs", "kind"), [("labels", list), ("representations", dict), ("subsets", Subsets), ("examples", list)]
+)
 def test_a_measure_of_ones_own_just_works(store, small, needs, kind):
     got = []
     name = f"own_{needs}"
@@ -157,7 +159,7 @@ def test_a_measure_of_ones_own_just_works(store, small, needs, kind):
     wb.register("affinity", name)(Own)
     found = wb.affinity(small.replace(epochs=1), name)
     assert isinstance(got[0], kind)
-    assert len(got[0]) == 3
+    assert len(got[0].names if needs == "subsets" else got[0]) == 3
     assert (found.matrix == np.eye(3)).all()
     assert found.method == name
 
