@@ -9,11 +9,21 @@ import torch
 import workbench as wb
 from tests.runs.test_bad_input import sentence
 from workbench.affinities.base import Estimate, Study, Subsets
+from workbench.component import _REGISTRY
 from workbench.runs.affinity.examples import Sketch
 from workbench.training.experiment import Experiment
 
 STUDIES = ["labels", "cka", "rsa", "transfer", "grad_tae"]
 STEPS = 3 * 9  # of the small spec: 1079 training rows in batches of 128, three epochs
+
+
+@pytest.fixture
+def registry():
+    """What a test registers is gone after it."""
+    known = dict(_REGISTRY["affinity"])
+    yield
+    _REGISTRY["affinity"].clear()
+    _REGISTRY["affinity"].update(known)
 
 
 def off(matrix):
@@ -75,7 +85,7 @@ def test_transfer_is_of_validation_results(store, small):
     assert np.isnan(together.se).all()
 
 
-def test_examples_are_those_of_the_model(store, small):
+def test_examples_are_those_of_the_model(store, small, registry):
     """Margins give the cross entropy, residuals the squared error, gradients what autograd gives of a whole batch."""
     seen = {}
 
@@ -144,7 +154,7 @@ def test_a_sketch_keeps_inner_products_on_average():
 @pytest.mark.parametrize(
     ("needs", "kind"), [("labels", list), ("representations", dict), ("subsets", Subsets), ("examples", list)]
 )
-def test_a_measure_of_ones_own_just_works(store, small, needs, kind):
+def test_a_measure_of_ones_own_just_works(store, small, registry, needs, kind):
     got = []
     name = f"own_{needs}"
 
