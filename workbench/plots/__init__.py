@@ -20,6 +20,7 @@ from workbench.plots.pairs import slopes
 from workbench.plots.pictures import looks, with_profiles
 from workbench.plots.predictions import predictions
 from workbench.plots.repeats import along, spread
+from workbench.plots.schedules import budget, turns
 
 __all__ = [
     "Figure",
@@ -27,6 +28,7 @@ __all__ = [
     "alignment",
     "along",
     "arrows",
+    "budget",
     "costs",
     "delta_m",
     "dial",
@@ -50,6 +52,7 @@ __all__ = [
     "trajectories",
     "transitions",
     "trellis",
+    "turns",
     "weights",
     "with_profiles",
 ]
