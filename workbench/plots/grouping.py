@@ -78,12 +78,12 @@ def foretold(frame: pd.DataFrame, x: str, y: str, title: str, subtitle: str = ""
 
     Args:
         frame: columns ``kind`` (a colour and a symbol each), those named ``x`` (foretold) and ``y`` (measured), and
-            ``label``, written above the mark; "" for none.
+            ``label``, written beside the mark; "" for none.
         x, y: names of columns, and titles of the axes.
         title, subtitle: of the figure.
         equal: both have the same unit, and a dashed line shows where they are equal.
     """
-    figure = Figure()
+    figure, middle = Figure(), (frame[x].min() + frame[x].max()) / 2
     if equal:
         ends = [frame[[x, y]].min().min(), frame[[x, y]].max().max()]
         line = {"color": INK, "width": 2, "dash": "dash"}
@@ -97,7 +97,7 @@ def foretold(frame: pd.DataFrame, x: str, y: str, title: str, subtitle: str = ""
                 mode="markers+text",
                 marker={"size": 13, "color": style["color"], "symbol": SYMBOLS[i % len(SYMBOLS)]},
                 text=part["label"],
-                textposition="top center",
+                textposition=["middle left" if value > middle else "middle right" for value in part[x]],
                 textfont={"size": 14},
                 name=kind,
                 hovertemplate=f"{kind} %{{text}}: %{{x:.3g}} foretold, %{{y:.3g}} measured<extra></extra>",
