@@ -26,6 +26,7 @@ QUICK = {
     "23_tables": ({"epochs": "10", "seeds": "0,1", "labels": "3,24", "trust": "1.0,0.1,0.0"}, 7),
     "24_your_data": ({"epochs": "20", "folds": "2"}, 6),
     "30_affinity": ({"epochs": "5", "seeds": "2", "dial": "0.0,0.6,1.0"}, 11),
+    "31_grouping": ({"epochs": "6", "seeds": "0", "draws": "20"}, 13),
 }
 
 
