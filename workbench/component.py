@@ -87,12 +87,18 @@ class WorkbenchError(ValueError):
         super().__init__(faults[0] if len(faults) == 1 else "\n".join(f"- {fault}" for fault in faults))
 
 
-def one_of(word: object, allowed: Iterable[object]) -> str:
-    """The end of a sentence about an unknown name: the nearest valid one, then all of them."""
-    names = [str(name) for name in allowed]
-    close = difflib.get_close_matches(str(word), names, n=1, cutoff=0.5)
+def one_of(word: object, names: Iterable[object], called: str = "allowed") -> str:
+    """The end of a sentence about an unknown name: the nearest valid one, then all of them.
+
+    Args:
+        word: the name that is none.
+        names: the valid ones.
+        called: what they are called in the sentence.
+    """
+    known = [str(name) for name in names]
+    close = difflib.get_close_matches(str(word), known, n=1, cutoff=0.5)
     hint = f"did you mean {close[0]!r}? " if close else ""
-    return f"{hint}allowed: {', '.join(names) or 'none'}"
+    return f"{hint}{called}: {', '.join(known) or 'none'}"
 
 
 @dataclass(frozen=True)
@@ -374,6 +380,8 @@ def from_text(setting: Setting, text: str, where: str) -> Any:
     """
     if setting.optional and text.lower() in ("none", "null", ""):
         return None
+    if setting.type is str:
+        return text
     if text[:1] in "[{":
         try:
             return TypeAdapter(setting.type).validate_json(text)

@@ -319,7 +319,7 @@ def test_all_faults_of_a_table_are_said_at_once_but_not_a_thousand(tmp_path):
     [
         (lines(), {"targets": ["y", "lable"]}, "has no column 'lable' (targets): did you mean 'label'?"),
         (lines(), {"drop": ["color"]}, "has no column 'color' (drop): did you mean 'colour'?"),
-        (lines(), {"group": "z"}, "has no column 'z' (group): allowed: x, colour, y, label."),
+        (lines(), {"group": "z"}, "has no column 'z' (group): found: x, colour, y, label."),
         (lines(), {"kinds": {"x": "regression"}}, "kinds names 'x', which is no target"),
         (lines(), {"drop": ["y"]}, "'y' is a target and named in drop too"),
         (lines(), {"targets": ["y", "y"]}, "targets names 'y' more than once"),
@@ -331,7 +331,7 @@ def test_all_faults_of_a_table_are_said_at_once_but_not_a_thousand(tmp_path):
             {"targets": ["y"]},
             "a.csv, row 2, column 'note': 'a note 0' is one of 80 different texts in 80 rows, too many for categories",
         ),
-        (lines(), {"sample_weight": "wieght"}, "has no column 'wieght' (sample_weight): allowed: x, colour"),
+        (lines(), {"sample_weight": "wieght"}, "has no column 'wieght' (sample_weight): found: x, colour"),
         (lines(), {"sample_weight": "y"}, "'y' is a target and named in sample_weight too"),
         (lines(), {"sample_weight": "colour"}, "a.csv, row 2, column 'colour': 'blue' is no number"),
         (lines(cell="-3"), {"sample_weight": "x"}, "a.csv, row 5, column 'x': the sample weight is -3; every row"),

@@ -179,9 +179,9 @@ def test_unseen_categories_and_whole_columns_of_gaps_can_be_predicted(run):
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (lambda f: f.drop(columns="code"), "The DataFrame lacks the column 'code': allowed: x, weight, y"),
+        (lambda f: f.drop(columns="code"), "The DataFrame lacks the column 'code': found: x, weight, y"),
         (lambda f: f.rename(columns={"size": "siz"}), "The DataFrame lacks the column 'size': did you mean 'siz'?"),
-        (lambda f: f.assign(colour=1), "has a column 'colour' that the table had not: allowed: x, code"),
+        (lambda f: f.assign(colour=1), "has a column 'colour' the table had not: it had: x, code"),
         (lambda f: f.assign(x=["1", "2", "many"]), "the DataFrame, row 3, column 'x': 'many' is no number between"),
         (lambda f: f.head(0), "The DataFrame has no rows; predict needs one at least."),
         (lambda f: pd.concat([f, f[["x"]]], axis=1), "more than one column of the same name"),

@@ -154,7 +154,7 @@ class Table(Problem):
             "sample_weight": [self.sample_weight] if self.sample_weight is not None else [],
         }
         faults = [
-            f"{sheet.name} has no column {name!r} ({setting}): {one_of(name, names)}."
+            f"{sheet.name} has no column {name!r} ({setting}): {one_of(name, names, 'found')}."
             for setting, wanted in asked.items()
             for name in wanted
             if name not in names

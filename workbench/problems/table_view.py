@@ -73,12 +73,12 @@ class TableView:
         sheet = from_frame(frame.rename(columns=str).reset_index(drop=True), "the DataFrame")
         names = list(sheet.frame.columns)
         faults = [
-            f"The DataFrame lacks the column {name!r}: {one_of(name, names)}."
+            f"The DataFrame lacks the column {name!r}: {one_of(name, names, 'found')}."
             for name in self.ways
             if name not in names
         ]
         faults += [
-            f"The DataFrame has a column {name!r} that the table had not: {one_of(name, self.all_names)}."
+            f"The DataFrame has a column {name!r} the table had not: {one_of(name, self.all_names, 'it had')}."
             for name in names
             if name not in self.all_names
         ]
