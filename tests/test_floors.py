@@ -11,7 +11,7 @@ from workbench.component import FAMILIES as FAMILY_NAMES
 
 HOUSE = Path(workbench.__file__).parent
 
-GROUND = {"component", "spec", "files", "features", "__version__"}
+GROUND = {"component", "spec", "texts", "files", "features", "__version__"}
 LOW = {"tasks", "encoders", "weightings", "affinities", "schedules", "sampling", "optimizers", "toys"}
 FAMILIES = LOW | {"fusions", "problems", "gradients"}
 TOP = {"checks", "widgets", "notebooks", "cli", "course", "__main__"}
@@ -19,7 +19,8 @@ TOP = {"checks", "widgets", "notebooks", "cli", "course", "__main__"}
 #: part -> the parts it stands on as a whole
 STANDS_ON = {
     "component": {"spec"},
-    "spec": {"component"},
+    "spec": {"component", "texts"},
+    "texts": {"component"},
     "files": {"component"},
     "features": set(),
     "plots": set(),

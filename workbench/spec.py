@@ -1,9 +1,8 @@
 """Everything one run needs, as one small JSON value."""
 
-import base64
 import hashlib
 import json
-import zlib
+import shlex
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
@@ -23,11 +22,13 @@ from workbench.component import (
     settings_of,
     short,
 )
+from workbench.texts import in_words, pack, python, unpack
 
 __all__ = ["Spec"]
 
 Chosen = str | dict[str, Any]
-SHARE_PREFIX = "mtl1:"
+#: the key under which a share line that carries more than a spec holds the spec; no field has that name
+SHARED = "spec"
 
 
 class Spec(BaseModel):
@@ -180,29 +181,61 @@ class Spec(BaseModel):
 
     def share(self) -> str:
         """One line of text that holds the whole spec, for a chat or a blackboard."""
-        text = json.dumps(self.to_dict(defaults=False), separators=(",", ":"), sort_keys=True)
-        return SHARE_PREFIX + base64.urlsafe_b64encode(zlib.compress(text.encode(), 9)).decode().rstrip("=")
+        return pack(self.to_dict(defaults=False))
 
     @classmethod
     def from_share(cls, text: str) -> "Spec":
-        """The spec behind a ``share()`` line.
+        """The spec behind a share line; what else the line carries (``wb.unshare``) is left aside.
 
         Raises:
-            WorkbenchError: a line that is not one, or was cut short.
+            WorkbenchError: a line that is not one, was damaged or cut short, or a faulty spec.
         """
-        text = text.strip()
-        if not text.startswith(SHARE_PREFIX):
-            raise WorkbenchError(f"A share line starts with {SHARE_PREFIX!r}, found {text[:12]!r}.")
-        body = text[len(SHARE_PREFIX) :]
+        found = unpack(text)
+        fields = found.get(SHARED, found) if isinstance(found, dict) else found
+        if not isinstance(fields, dict):
+            raise WorkbenchError("This share line holds no spec.")
+        return cls(**fields)
+
+    def to_python(self) -> str:
+        """Python code that makes this spec and trains it: what differs from the defaults, at most 100 columns wide.
+
+        Components registered in a notebook cell have to be registered before the code runs.
+        """
+        return python(self.to_dict(defaults=False))
+
+    def command(self) -> str:
+        """The shell line that trains this spec: ``workbench train --set …`` with what differs from the defaults.
+
+        Where a value cannot be said with ``--set`` (a text with a line break, say) it is ``workbench train mtl1:…``.
+        """
+        words = [word for pair in self._pairs() for word in ("--set", pair)]
+        return shlex.join(["workbench", "train", *(words or [self.share()] if self != Spec() else [])])
+
+    def _pairs(self) -> list[str]:
+        """``key=value`` for all that differs from the defaults; empty where they would not give the same spec."""
+        texts: dict[str, str | None] = {}
+        for key, value in self.to_dict(defaults=False).items():
+            if value is None:
+                texts[key] = "none"
+            elif key in self.families():
+                name, settings = _named(value)
+                known = component(key, name).settings()
+                texts |= {} if name == type(self).model_fields[key].default else {key: name}
+                texts |= {f"{key}.{setting}": in_words(known[setting], item) for setting, item in settings.items()}
+            elif key == "losses":
+                texts |= {
+                    f"losses.{t}": loss if isinstance(loss, str) else json.dumps(loss) for t, loss in value.items()
+                }
+            else:
+                texts[key] = in_words(self.settings()[key], value)
+        pairs = [f"{key}={text}" for key, text in texts.items() if text is not None]
+        if len(pairs) < len(texts) or any(pair.splitlines() != [pair] for pair in pairs):
+            return []
         try:
-            unpacker = zlib.decompressobj()
-            packed = base64.urlsafe_b64decode(body + "=" * (-len(body) % 4))
-            plain = unpacker.decompress(packed, 1_000_000).decode()
-            if not unpacker.eof:
-                raise ValueError
-        except (ValueError, zlib.error):
-            raise WorkbenchError("This share line is damaged or cut short: copy the whole line again.") from None
-        return cls.from_json(plain)
+            again = Spec.from_settings(dict(pair.split("=", 1) for pair in pairs))
+        except WorkbenchError:
+            return []
+        return pairs if again == self else []
 
     @property
     def hash(self) -> str:
