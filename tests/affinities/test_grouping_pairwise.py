@@ -1,5 +1,6 @@
 """The best groups by affinity: the reduction to a partition, and the search over partitions."""
 
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
@@ -52,6 +53,38 @@ def best_of_all_families(pairwise: Pairwise, networks: int) -> float:
     table = np.array([[score(pairwise, j, group) if j in group else -np.inf for j in range(K)] for group in every])
     families = (family for count in range(1, networks + 1) for family in combinations(range(len(every)), count))
     return max(table[list(family)].max(0).sum() for family in families)
+
+
+def partitions(tasks: list[int], most: int):
+    """Every way to cut tasks into at most so many groups."""
+    if not tasks:
+        yield []
+        return
+    first, *rest = tasks
+    for cut in partitions(rest, most):
+        yield from ([*cut[:i], [first, *cut[i]], *cut[i + 1 :]] for i in range(len(cut)))
+        if len(cut) < most:
+            yield [[first], *cut]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("search", [exhaustive, branch_and_bound])
+def test_without_helpers_groups_do_not_overlap(kind, search):
+    for seed, K, networks in ((0, 5, 2), (1, 6, 3), (2, 4, 4)):
+        apart = replace(affinity(kind, K, seed, alone=0.3), helpers=False)
+        found = search(apart, networks)
+        cuts = partitions(list(range(K)), networks)
+        best = max(sum(score(apart, j, tuple(group)) for group in cut for j in group) for cut in cuts)
+        assert found.score == pytest.approx(best, abs=1e-9 * max(1, apart.scale))
+        assert found.proven
+        assert sorted(name for group in found.groups for name in group) == sorted(apart.names)
+
+
+def test_without_helpers_a_bound_for_many_tasks_holds():
+    apart = replace(affinity("blocks", 24, 0), helpers=False)
+    found = branch_and_bound(apart, 4, seconds=3)
+    assert found.bound >= found.score
+    assert len([name for group in found.groups for name in group]) == 24
 
 
 @pytest.mark.parametrize("kind", KINDS)

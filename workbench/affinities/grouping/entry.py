@@ -26,13 +26,15 @@ def grouping(
     names: Sequence[str] | None = None,
     lower_is_better: bool | None = None,
     alone: float | Sequence[float] = 0.0,
+    helpers: bool = True,
     seconds: float = 10.0,
     search: Search = "auto",
 ) -> Grouping:
     """Which tasks train together under a budget of networks.
 
     Groups may overlap, and each task is answered by the network that serves it best: a task may be trained in a
-    network only because it helps there.
+    network only because it helps there. By affinity such a helper costs nothing, and where all affinities are above 0
+    the groups come close to one network for all; ``helpers=False`` gives groups that do not overlap.
 
     Args:
         source: measured results (``Measured``, the path of a CSV file, or a DataFrame with a column per task and a row
@@ -42,6 +44,7 @@ def grouping(
         names: of the tasks, for an array.
         lower_is_better: of the results in a CSV file or DataFrame.
         alone: what a task scores in a network of its own, by affinity; one number, or one per task.
+        helpers: by affinity, groups may overlap.
         seconds: stop the search then, with the best groups so far and a proven bound on all others.
         search: ``"exhaustive"`` looks at everything, whatever time it takes; ``"auto"`` does so by affinity for up to
             7 tasks, and is branch and bound otherwise. All give the best groups, if time allows.
@@ -67,7 +70,7 @@ def grouping(
         raise WorkbenchError(f"The budget is a number of networks of at least 1, not {networks!r}.")
     if not _is_finite(seconds) or seconds <= 0:
         raise WorkbenchError(f"The search takes a time of more than 0 seconds, not {seconds!r}.")
-    found = _source(source, names, lower_is_better, alone)
+    found = _source(source, names, lower_is_better, alone, helpers)
     if isinstance(found, Measured):
         return _of_table(found, networks, seconds, search)
     return _of_map(found, networks, seconds, search)
@@ -88,15 +91,19 @@ def _of_map(pairwise: Pairwise, networks: float, seconds: float, how: Search) ->
 
 
 def _source(
-    source: Any, names: Sequence[str] | None, lower_is_better: bool | None, alone: float | Sequence[float]
+    source: Any,
+    names: Sequence[str] | None,
+    lower_is_better: bool | None,
+    alone: float | Sequence[float],
+    helpers: bool,
 ) -> Measured | Pairwise:
     if isinstance(source, Measured):
         return source
     if hasattr(source, "matrix") and hasattr(source, "names"):
-        return Pairwise(source.matrix, source.names, alone)
+        return Pairwise(source.matrix, source.names, alone, helpers)
     if hasattr(source, "columns"):
         if [*source.columns] == [*source.index]:
-            return Pairwise(source.to_numpy(), [*source.columns], alone)
+            return Pairwise(source.to_numpy(), [*source.columns], alone, helpers)
         return Measured.read(source, lower_is_better)  # type: ignore[arg-type]  # says what is missing
     if isinstance(source, str | Path):
         return Measured.read(source, lower_is_better)  # type: ignore[arg-type]
@@ -107,7 +114,7 @@ def _source(
         )
     if names is None:
         raise WorkbenchError("An array of affinities has no names: give names=[...], one per task.")
-    return Pairwise(source, names, alone)  # type: ignore[arg-type]  # makes an array of it
+    return Pairwise(source, names, alone, helpers)  # type: ignore[arg-type]  # makes an array of it
 
 
 def _is_finite(number: Any) -> bool:

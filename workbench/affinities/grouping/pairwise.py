@@ -13,7 +13,8 @@ and a group that serves P may hold helpers H, tasks that are served elsewhere. I
     ``v(P, H) = (Σ_{j ∈ P} Σ_{i ∈ P \\ {j}} Z_ij + Σ_{h ∈ H} Σ_{j ∈ P} Z_hj) / (|P| + |H| − 1)``
 
 is additive in the helpers, so that for every number of them the best are those of largest ``Σ_{j ∈ P} Z_hj``. What is
-left is to partition K tasks into at most B sets of largest total value ``v(P) = max_H v(P, H)``.
+left is to partition K tasks into at most B sets of largest total value ``v(P) = max_H v(P, H)``. Helpers cost
+nothing by this measure, so that good companions are in every group; without them the groups are the partition itself.
 """
 
 from collections.abc import Sequence
@@ -38,6 +39,7 @@ class Pairwise:
         matrix: ``[K, K]``, rows help columns, larger is more help; the diagonal does not count.
         names: of the tasks.
         alone: score of each task alone, ``[K]`` or one number for all.
+        helpers: tasks may be trained in a group only because they help there; otherwise groups do not overlap.
 
     Raises:
         WorkbenchError: everything that is wrong, a sentence each; above all an affinity that is not known (NaN):
@@ -47,6 +49,7 @@ class Pairwise:
     matrix: np.ndarray
     names: Sequence[str]
     alone: np.ndarray | float | Sequence[float] = 0.0
+    helpers: bool = True
 
     def __post_init__(self) -> None:
         try:
@@ -104,7 +107,7 @@ class Pairwise:
         np.cumsum(totals, axis=1, out=totals)
         companions = size[:, None] - 1 + np.arange(len(self.names) + 1)
         totals /= np.where(companions > 0, companions, 1.0)
-        totals[size == 0, 1:] = -np.inf
+        totals[size == 0 if self.helpers else slice(None), 1:] = -np.inf
         lonely = size == 1
         totals[lonely, 0] = inside[lonely] @ self.alone
         count = totals.argmax(1)

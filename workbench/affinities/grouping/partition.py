@@ -1,6 +1,7 @@
 """The best groups by pairwise affinity: partitions of the tasks into served sets (see ``pairwise``)."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from time import perf_counter
 
 import numpy as np
@@ -86,10 +87,11 @@ def branch_and_bound(pairwise: Pairwise, networks: int, seconds: float = 10.0) -
     dealt = np.lexsort([labels, place_in_group])
     blocks = [dealt[first : first + size] for first in range(0, K, size)]
     bound, visited = 0.0, 0
+    judged = pairwise if len(blocks) == 1 else replace(pairwise, helpers=True)  # others of a group help from outside
     for number, tasks in enumerate(blocks):
         now = perf_counter()
         end = now + (start + seconds - now) / (len(blocks) - number)
-        branches = _Branches(pairwise, tasks, labels[tasks], most, tolerance, end)
+        branches = _Branches(judged, tasks, labels[tasks], most, tolerance, end)
         bound += branches.bound
         visited += branches.visited
         if len(blocks) == 1 and branches.chosen:

@@ -158,11 +158,17 @@ class Affinity:
 
     # ------------------------------------------------------------------ what follows from it
 
-    def groups(self, networks: int = 2, seconds: float = 10.0) -> "Grouping":
-        """Which tasks to train together in so many networks; see ``wb.grouping``."""
+    def groups(self, networks: int = 2, helpers: bool = True, seconds: float = 10.0) -> "Grouping":
+        """Which tasks to train together in so many networks; see ``wb.grouping``.
+
+        Args:
+            networks: how many there may be.
+            helpers: a task may be trained in a network only because it helps there; otherwise groups do not overlap.
+            seconds: stop the search then.
+        """
         from workbench.affinities.grouping.entry import grouping
 
-        return grouping(self, networks, seconds=seconds)
+        return grouping(self, networks, helpers=helpers, seconds=seconds)
 
     def weights(self, target: str | None = None) -> dict[str, float]:
         """Task weights from relatedness, with mean 1: how much each task helps the target, or all others. A heuristic.
