@@ -18,7 +18,7 @@ def turns(histories: Mapping[str, pd.DataFrame], tasks: Sequence[str], title: st
     """A panel per schedule, a row per task, a mark at every step at which the task trained; right of it, how often.
 
     Args:
-        histories: schedule -> the tidy history of one run.
+        histories: schedule -> the tidy history of one run, or of some steps of it.
         tasks: names of the tasks, from top to bottom.
         title: of the figure.
     """
@@ -35,7 +35,8 @@ def turns(histories: Mapping[str, pd.DataFrame], tasks: Sequence[str], title: st
     figure = Figure(grid)
     for i, (schedule, frame) in enumerate(histories.items()):
         train = frame[frame["split"] == "train"]
-        last = int(train["step"].max())
+        first, last = int(train["step"].min()), int(train["step"].max())
+        count = last - first + 1
         for line, (task, style) in enumerate(task_style(tasks).items()):
             at = train.loc[(train["task"] == task) & (train["quantity"] == "weight"), "step"].to_numpy()
             bars = go.Bar(
@@ -48,9 +49,9 @@ def turns(histories: Mapping[str, pd.DataFrame], tasks: Sequence[str], title: st
                 hovertemplate=f"{schedule}: {task}, step %{{x}}<extra></extra>",
             )
             figure.add_trace(bars, row=i // columns + 1, col=i % columns + 1)
-            often = _text([last * 1.02], [line], [f"{len(at) / last:.0%}"])
+            often = _text([last + 0.02 * count], [line], [f"{len(at) / count:.0%}"])
             figure.add_trace(often, row=i // columns + 1, col=i % columns + 1)
-        figure.update_xaxes(range=[0.5, last * 1.14], row=i // columns + 1, col=i % columns + 1)
+        figure.update_xaxes(range=[first - 0.5, last + 0.14 * count], row=i // columns + 1, col=i % columns + 1)
     figure.update_yaxes(tickvals=list(range(len(tasks))), ticktext=list(tasks), range=[len(tasks) - 0.5, -0.5])
     figure.update_xaxes(title="step", row=rows)
     figure.update_xaxes(showgrid=False)
@@ -88,14 +89,15 @@ def budget(outcomes: pd.DataFrame, price: pd.DataFrame, title: str = "What a net
     )
     figure.add_trace(dots, row=1, col=1)
     tops = each.unstack("seed")
-    written = _text(list(tops.index), list(tops.max(axis=1)), [f"{mean:.2f}" for mean in tops.mean(axis=1)])
+    above = list(tops.max(axis=1) + 0.03 * each.max())
+    written = _text(list(tops.index), above, [f"{mean:.2f}" for mean in tops.mean(axis=1)])
     figure.add_trace(written.update(textposition="top center"), row=1, col=1)
     for column, cost in enumerate(price.columns, 2):
         bar = go.Bar(x=price.index, y=price[cost], marker_color=COLORS[5], width=0.6, showlegend=False)
         figure.add_trace(bar, row=1, col=column)
     figure.update_xaxes(title="tasks with a network", dtick=1, showgrid=False)
     figure.update_yaxes(rangemode="tozero")
-    figure.update_yaxes(range=[0, 1.12 * each.max()], col=1)
+    figure.update_yaxes(range=[0, 1.15 * each.max()], col=1)
     styled(figure, f"{title}<br><sup>left: mean over {seeds} seeds, by who answers; lower is better</sup>", 470)
     figure.update_layout(barmode="stack", hovermode="closest", margin={"t": 115}, width=440 + 280 * len(price.columns))
     figure.update_layout(legend={"orientation": "h", "x": 0, "y": -0.2, "yanchor": "top"})
