@@ -25,6 +25,7 @@ QUICK = {
     "22_language": ({"count": "150", "reports": "120", "epochs": "5", "batch_size": "12", "seeds": "0,1"}, 10),
     "23_tables": ({"epochs": "10", "seeds": "0,1", "labels": "3,24", "trust": "1.0,0.1,0.0"}, 7),
     "24_your_data": ({"epochs": "20", "folds": "2"}, 6),
+    "32_schedules": ({"epochs": "6", "seeds": "0,1"}, 13),
     "30_affinity": ({"epochs": "5", "seeds": "2", "dial": "0.0,0.6,1.0"}, 11),
     "31_grouping": ({"epochs": "6", "seeds": "0", "draws": "20"}, 13),
 }
