@@ -14,7 +14,7 @@ HOUSE = Path(workbench.__file__).parent
 GROUND = {"component", "spec", "texts", "files", "features", "__version__"}
 LOW = {"tasks", "encoders", "weightings", "affinities", "schedules", "sampling", "optimizers", "toys"}
 FAMILIES = LOW | {"fusions", "problems", "gradients"}
-TOP = {"checks", "widgets", "notebooks", "cli", "course", "__main__"}
+TOP = {"checks", "takeaway", "widgets", "notebooks", "cli", "course", "__main__"}
 
 #: part -> the parts it stands on as a whole
 STANDS_ON = {

@@ -45,6 +45,9 @@ if TYPE_CHECKING:
     from workbench.runs.train import start as start
     from workbench.runs.train import train as train
     from workbench.spec import Spec as Spec
+    from workbench.takeaway import Shared as Shared
+    from workbench.takeaway import share as share
+    from workbench.takeaway import unshare as unshare
     from workbench.widgets import panel as panel
 
 __version__ = "0.1.0"
@@ -87,6 +90,9 @@ _NAMES = {
     "Affinity": ("workbench.runs.affinity", "Affinity"),
     "Grouping": ("workbench.affinities.grouping.result", "Grouping"),
     "Landscape": ("workbench.runs.landscape", "Landscape"),
+    "Shared": ("workbench.takeaway", "Shared"),
+    "share": ("workbench.takeaway", "share"),
+    "unshare": ("workbench.takeaway", "unshare"),
     "Measured": ("workbench.affinities.grouping.measured", "Measured"),
     "panel": ("workbench.widgets", "panel"),
 }

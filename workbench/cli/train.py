@@ -3,16 +3,21 @@
 import argparse
 import sys
 from contextlib import redirect_stdout
+from typing import Any
 
 import workbench
 from workbench.cli.files import existing
 from workbench.component import WorkbenchError
+from workbench.texts import PREFIX
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument(
-        "spec", nargs="?", metavar="SPEC.json", help="a Spec as JSON, or a share line; --set changes it"
+        "spec",
+        nargs="?",
+        metavar="SPEC.json",
+        help="a Spec as JSON, or a share line (with its steering); --set changes it",
     )
     parser.add_argument(
         "--set",
@@ -31,17 +36,16 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(given: argparse.Namespace) -> int:
     """Train, and print the run's folder."""
-    base = None
-    if given.spec is not None:
-        is_share = given.spec.startswith("mtl1:")
-        base = (
-            workbench.Spec.from_share(given.spec)
-            if is_share
-            else workbench.Spec.from_json(existing(given.spec, "spec").read_text(encoding="utf-8"))
-        )
+    base: workbench.Spec | None = None
+    steering: list[dict[str, Any]] = []
+    if given.spec is not None and given.spec.startswith(PREFIX):
+        shared = workbench.unshare(given.spec)
+        base, steering = shared.spec, list(shared.steering)
+    elif given.spec is not None:
+        base = workbench.Spec.from_json(existing(given.spec, "spec").read_text(encoding="utf-8"))
     spec = workbench.Spec.from_settings(pairs(given.set), base=base)
     with redirect_stdout(sys.stderr):  # the bar; standard output is for the folder alone
-        run = workbench.train(spec, progress=not given.quiet, out=given.out)
+        run = workbench.train(spec, progress=not given.quiet, out=given.out, steering=steering)
     print(run.path)
     return 0
 

@@ -4,7 +4,7 @@ import json
 import os
 import platform
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import asdict
 from datetime import datetime, timezone
@@ -13,7 +13,7 @@ from typing import Any
 
 from workbench.component import WorkbenchError, one_of
 from workbench.spec import Spec
-from workbench.training.records import Applied, Record, from_line, to_line
+from workbench.training.records import Applied, Record, Step, from_line, to_line
 from workbench.training.state import Position, State
 
 #: number of the layout; a folder with a higher one comes from a newer workbench
@@ -36,8 +36,9 @@ class RunFolder:
     """The files of one run.
 
     ``spec.json``, ``environment.json``, ``records.jsonl`` (one record a line), ``commands.jsonl`` (those that steered),
-    ``checkpoint/`` (``model.safetensors`` is the selected model; ``latest.json`` names the newest state to continue
-    from), ``history.parquet`` and ``summary.json`` (whose presence means that the run is over).
+    ``steering.json`` (the commands it was started with, if any), ``checkpoint/`` (``model.safetensors`` is the selected
+    model; ``latest.json`` names the newest state to continue from), ``history.parquet`` and ``summary.json`` (whose
+    presence means that the run is over).
     """
 
     def __init__(self, path: Path) -> None:
@@ -48,8 +49,11 @@ class RunFolder:
     # ------------------------------------------------------------------ making and opening
 
     @classmethod
-    def create(cls, spec: Spec, out: str | os.PathLike[str] | None) -> "RunFolder":
+    def create(cls, spec: Spec, out: str | os.PathLike[str] | None, script: Iterable[Applied] = ()) -> "RunFolder":
         """A new folder ``<utc>-<name>-<hash>`` in the store.
+
+        Args:
+            script: commands to be taken at their steps, also when the run is interrupted before them and resumed.
 
         Raises:
             WorkbenchError: the store cannot be written.
@@ -69,6 +73,8 @@ class RunFolder:
                 break
             folder = cls(path)
             write_atomically(path / "spec.json", spec.to_json())
+            if planned := [to_line(command) for command in script]:
+                write_atomically(path / "steering.json", f"[{', '.join(planned)}]")
             write_atomically(path / "environment.json", json.dumps(environment(), indent=2))
         except OSError as error:
             raise unwritable(store, error) from None
@@ -217,6 +223,24 @@ class RunFolder:
     def commands(self, start: int = 0) -> list[Applied]:
         """The commands that were applied, in order."""
         return [record for record in self.records(start) if isinstance(record, Applied)]
+
+    def to_come(self) -> list[Applied]:
+        """The commands that it was started with and that were not applied yet."""
+        path = self.path / "steering.json"
+        if not path.is_file():
+            return []
+        planned = [from_line(json.dumps(fields)) for fields in json.loads(path.read_text(encoding="utf-8"))]
+        reached, applied = 0, list[tuple[Any, ...]]()
+        for record in self.records():
+            reached = record.step if isinstance(record, Step) else reached
+            applied += [(record.step, record.command, record.values)] if isinstance(record, Applied) else []
+        return [
+            one
+            for one in planned
+            if isinstance(one, Applied)
+            and one.step >= reached  # those before the last step have been applied
+            and (one.step, one.command, one.values) not in applied
+        ]
 
     def summary(self) -> dict[str, Any] | None:
         """The summary; None while the run is not over."""

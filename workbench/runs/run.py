@@ -1,5 +1,7 @@
 """What a spec produced."""
 
+import json
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -8,7 +10,9 @@ from workbench.runs.affinity import Affinity
 from workbench.runs.folder import RunFolder
 from workbench.runs.history import GradientsAt, History
 from workbench.runs.methods_now import gramian, methods_now
+from workbench.runs.steering import plain
 from workbench.spec import Spec
+from workbench.texts import python
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -74,6 +78,14 @@ class Run:
         if self._session is None and stored.is_file():
             return pd.read_parquet(stored)
         return self._history.frame()
+
+    @property
+    def steering(self) -> list[dict[str, Any]]:
+        """What was done to it while it trained and changed its numbers, as ``wb.train(spec, steering=…)`` takes it.
+
+        A command holds the ``step`` after which it came, ``command`` (``set``, ``step`` or ``stop``) and its values.
+        """
+        return plain(self.folder.commands())
 
     @property
     def tasks(self) -> list[str]:
@@ -273,6 +285,23 @@ class Run:
         exp = Experiment(self.spec.replace(device="cpu"))
         exp.model.load_state_dict(load_file(path))
         return exp.model.eval(), exp.data, exp.answers
+
+    # ------------------------------------------------------------------ taking it away
+
+    def to_python(self) -> str:
+        """Python code that trains the run's spec again, with the same steering at the same steps."""
+        return python(self.spec.to_dict(defaults=False), self.steering)
+
+    def notebook_command(self, notebook: str = "notebooks/01_replay.ipynb") -> str:
+        """The shell line that does the run again in a notebook without a browser, with the same steering.
+
+        Args:
+            notebook: one with the parameters ``share`` and ``steering``.
+        """
+        words = ["workbench", "notebook", notebook, "-p", "share", self.spec.share()]
+        if self.steering:
+            words += ["-p", "steering", json.dumps(self.steering)]
+        return shlex.join(words)
 
     # ------------------------------------------------------------------ pictures
 

@@ -8,9 +8,10 @@ from contextlib import contextmanager
 from time import perf_counter
 from typing import Any
 
-from workbench.component import WorkbenchError, one_of
+from workbench.component import WorkbenchError
 from workbench.runs.folder import RunFolder, unwritable
 from workbench.runs.history import History
+from workbench.runs.steering import check, check_task, is_rate
 from workbench.runs.summary import summarise
 from workbench.spec import Spec
 from workbench.training.commands import Command, Inbox
@@ -35,9 +36,12 @@ class Session:
     Args:
         spec: what to train.
         out: the store; default: the variable ``WORKBENCH_RUNS``, else ``./runs``.
-        script: commands of an earlier run to be replayed.
+        script: commands to be taken at their steps.
         paused: wait for ``resume`` or ``step`` before the first step.
         folder: an interrupted run to be continued.
+
+    Raises:
+        WorkbenchError: the data do not fit the spec, or the commands do not fit the run.
 
     Attributes:
         status: ``running``, ``paused``, ``done``, ``stopped`` or ``failed``.
@@ -55,8 +59,10 @@ class Session:
     ) -> None:
         self.spec = spec
         self.exp = Experiment(spec)
+        script = list(script)
+        check(script, self.exp)
         self.state = State(self.exp)
-        self.folder = folder or RunFolder.create(spec, out)
+        self.folder = folder or RunFolder.create(spec, out, script)
         self.history = History()
         self.error: str | None = None
         self.failure: BaseException | None = None
@@ -69,7 +75,7 @@ class Session:
         try:
             offset = self.folder.load(self.state) if folder is not None else 0
             if folder is not None:  # what was steered after the checkpoint is done again
-                script = folder.commands(offset)
+                script = [*folder.commands(offset), *folder.to_come()]
             self.folder.open(offset)
         except OSError as error:
             self.folder.close()
@@ -165,10 +171,8 @@ class Session:
         """
         if not (isinstance(n, int) and n >= 1):
             raise WorkbenchError(f"step(n=…) should be a whole number of at least 1, found {n!r}.")
-        if task is not None and task not in self.tasks:
-            raise WorkbenchError(f"This run has no task {task!r}: {one_of(task, self.tasks)}.")
-        if task in self.exp.answers:
-            raise WorkbenchError(f"Task {task!r} is not trained in this run: a linear model answers for it.")
+        if task is not None:
+            check_task(task, self.exp)
         for _ in range(n):
             self._put("step", **({"task": task} if task else {}))
 
@@ -180,7 +184,7 @@ class Session:
         """
         values: dict[str, Any] = {}
         if lr is not None:
-            if not (isinstance(lr, int | float) and 0 < lr < float("inf")):
+            if not is_rate(lr):
                 raise WorkbenchError(f"set(lr=…) should be a number above 0, found {lr!r}.")
             values["lr"] = float(lr)
         if weights is not None:

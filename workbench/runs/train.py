@@ -8,34 +8,41 @@ from workbench.component import WorkbenchError
 from workbench.runs.folder import RunFolder
 from workbench.runs.run import Run
 from workbench.runs.session import Session
+from workbench.runs.steering import Steering, read
 from workbench.spec import Spec
 from workbench.training.records import Evaluation, Record, Step
 
 
-def train(spec: Spec, progress: bool = True, out: str | os.PathLike[str] | None = None) -> Run:
+def train(spec: Spec, progress: bool = True, out: str | os.PathLike[str] | None = None, steering: Steering = ()) -> Run:
     """Train here and now; Ctrl-C stops after the current step and keeps what there is.
 
     Args:
         spec: what to train.
         progress: show a progress bar.
         out: the store; default: the variable ``WORKBENCH_RUNS``, else ``./runs``.
+        steering: what is to be done at which step, as ``run.steering`` gives it, such as
+            ``[{"step": 40, "command": "set", "lr": 0.003}]``, or the JSON text of that.
 
     Raises:
-        WorkbenchError: the data do not fit the spec, a loss became NaN, the disk is full, ….
+        WorkbenchError: the data do not fit the spec, the steering does not fit the run, a loss became NaN, the disk is
+            full, ….
     """
-    return _work(Session(spec, out), progress)
+    return _work(Session(spec, out, script=read(steering)), progress)
 
 
-def start(spec: Spec, out: str | os.PathLike[str] | None = None, paused: bool = False) -> Session:
+def start(
+    spec: Spec, out: str | os.PathLike[str] | None = None, paused: bool = False, steering: Steering = ()
+) -> Session:
     """Train in a thread; returns at once with the session that steers it.
 
     Args:
         paused: wait for ``resume()`` or ``step()`` before the first step.
+        steering: as for ``train``; you may steer beside it.
 
     Raises:
-        WorkbenchError: the data do not fit the spec.
+        WorkbenchError: the data do not fit the spec, or the steering does not fit the run.
     """
-    return Session(spec, out, paused=paused).start()
+    return Session(spec, out, script=read(steering), paused=paused).start()
 
 
 def resume(path: str | os.PathLike[str], progress: bool = True) -> Run:

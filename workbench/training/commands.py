@@ -18,6 +18,11 @@ class Command:
     values: dict[str, Any] = field(default_factory=dict)
 
 
+def steers(applied: Applied) -> bool:
+    """Whether a command changed the numbers of a run (a pause does not, nor a step that would have come anyway)."""
+    return applied.command in ("set", "stop") or (applied.command == "step" and bool(applied.values.get("task")))
+
+
 class Inbox:
     """Where the loop looks for commands between two steps.
 
@@ -26,11 +31,7 @@ class Inbox:
     """
 
     def __init__(self, script: Iterable[Applied] = ()) -> None:
-        self.script = deque(
-            applied
-            for applied in script
-            if applied.command in ("set", "stop") or (applied.command == "step" and applied.values.get("task"))
-        )
+        self.script = deque(filter(steers, script))
         self.commands: deque[Command] = deque()
         self.changed = Condition()
         self.waited = 0.0
