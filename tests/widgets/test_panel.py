@@ -138,7 +138,7 @@ def test_step_without_a_run_begins_one_that_waits(panel):
 def test_steering_while_it_trains(panel):
     live = panel(LONG)
     live.start()
-    live.pickers.numbers["lr"].widget.value = 0.1
+    live.pickers.fields["lr"].widget.value = 0.1
     live.pickers.weights.sliders["ink"].value = 2.5
     until(lambda: len(live.session.history.events) == 2)
     assert live.session.lr == 0.1
@@ -162,7 +162,7 @@ def test_pickers_are_closed_while_it_trains_and_open_afterwards(panel):
     live.start()
     dropdown = live.pickers.pickers["encoder"].dropdown
     until(lambda: dropdown.disabled)
-    assert not live.pickers.numbers["lr"].widget.disabled
+    assert not live.pickers.fields["lr"].widget.disabled
     live.stop()
     until(lambda: not dropdown.disabled)
 
@@ -175,7 +175,7 @@ def test_what_is_wrong_with_the_data_is_shown_and_recorded(panel):
     assert [type(error) for error in live.errors] == [wb.WorkbenchError]
     assert live.session is None
     assert live.spec.batch_size == 5_000
-    live.pickers.numbers["batch_size"].widget.value = 256
+    live.pickers.fields["batch_size"].widget.value = 256
     live.start()
     assert live.wait().summary["status"] == "done"
 
@@ -287,7 +287,7 @@ def test_controls_can_be_hidden_and_locked(panel):
     assert not {"wb-encoder", "wb-compare"} & shown
     assert {"wb-problem", "wb-weighting", "wb-start", "wb-status", "wb-weight-ink"} <= shown
     assert live.pickers.pickers["problem"].dropdown.disabled
-    assert live.pickers.numbers["lr"].widget.disabled
+    assert live.pickers.fields["lr"].widget.disabled
     assert live.spec == SMALL
 
 
@@ -295,6 +295,28 @@ def test_show_leaves_only_the_named_pickers(panel):
     shown = classes(panel(show=["tasks", "weighting"]).widget)
     assert {"wb-tasks", "wb-weighting", "wb-start"} <= shown
     assert not {"wb-problem", "wb-encoder", "wb-lr", "wb-weights"} & shown
+
+
+def test_the_rest_of_the_spec_is_below_a_button_that_tells_what_differs(panel):
+    live = panel(SMALL.replace(optimizer="sgd"))
+    below = live.widget.children[4].children[0].children[-1]
+    assert "wbf-below" in below._dom_classes
+    assert {"wb-schedule", "wb-sampling", "wb-optimizer", "wb-device"} <= classes(below)
+    assert not {"wb-weighting", "wb-lr"} & classes(below)
+    assert live.more.note == "optimizer sgd"
+    live.pickers.pickers["schedule"].dropdown.value = "round_robin"
+    assert live.more.note == "schedule round robin, optimizer sgd"
+    assert live.spec == SMALL.replace(optimizer="sgd", schedule="round_robin")
+
+
+def test_a_picker_named_to_be_shown_is_seen_at_once(panel):
+    live = panel(show=["weighting", "schedule"])
+    assert {"wb-weighting", "wb-schedule"} <= classes(live.widget)
+    assert not {"wb-optimizer", "wbf-below"} & classes(live.widget)
+    assert "wbf-below" not in classes(panel(hide=["more"]).widget)
+    fewer = classes(panel(hide=["optimizer"]).widget)
+    assert "wb-sampling" in fewer
+    assert "wb-optimizer" not in fewer
 
 
 def test_unknown_controls_are_all_named_with_the_nearest():

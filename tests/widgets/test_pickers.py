@@ -7,7 +7,8 @@ import pytest
 from workbench.component import _REGISTRY, Field, WorkbenchError, members, register
 from workbench.spec import Spec
 from workbench.weightings.scalarizations.equal import Equal
-from workbench.widgets.pickers import FAMILIES_SHOWN, Pickers
+from workbench.widgets.names import FIRST, MORE, PICKERS
+from workbench.widgets.pickers import Pickers
 
 
 class Told(list):
@@ -29,8 +30,19 @@ def pickers(spec=None):
         Spec(problem={"name": "digit_pairs", "pairs": 1_234}, weighting={"name": "dwa", "temperature": 0.123}),
         Spec(tasks=["digit", "ink"], weighting={"name": "fixed", "weights": {"ink": 2.5}}, optimizer="sgd", clip=1.0),
         Spec(problem={"name": "table", "path": "iris"}, schedule="round_robin", affinity=None, name="mine"),
+        Spec(
+            tasks=["digit", "ink"],
+            affinity={"name": "lookahead", "every": 7},
+            optimizer={"name": "sgd", "momentum": 0.5},
+            lr_schedule="cosine",
+            losses={"digit": {"name": "focal", "gamma": 3.0}},
+            device="cpu",
+            folds=4,
+            fold=2,
+            select="last",
+        ),
     ],
-    ids=["default", "digits", "pairs", "fixed", "table"],
+    ids=["default", "digits", "pairs", "fixed", "table", "more"],
 )
 def test_what_is_shown_is_what_was_given(spec):
     made, told = pickers(spec)
@@ -56,7 +68,7 @@ def test_a_weighting_that_is_not_in_the_short_list_is_shown_and_kept():
     assert told == []
 
 
-@pytest.mark.parametrize("family", FAMILIES_SHOWN)
+@pytest.mark.parametrize("family", Spec.families())
 def test_every_component_can_be_picked(family):
     made, told = pickers()
     dropdown = made.pickers[family].dropdown
@@ -65,6 +77,41 @@ def test_every_component_can_be_picked(family):
         assert made.pickers[family].chosen([])["name"] == name
         assert name in dropdown.options
     assert told
+
+
+def test_every_field_of_a_spec_has_one_place():
+    made, _ = pickers()
+    assert sorted(PICKERS) == sorted({*Spec.model_fields, "weights"}) == sorted(made.parts)
+    assert set(FIRST).isdisjoint(MORE)
+    assert MORE[: len(set(Spec.families()) & set(MORE))] == tuple(name for name in Spec.families() if name in MORE)
+
+
+def test_affinity_can_be_left_out_and_comes_back_with_its_settings():
+    made, told = pickers(Spec(affinity={"name": "lookahead", "every": 7}))
+    affinity = made.pickers["affinity"]
+    affinity.dropdown.value = "none"
+    assert made.spec.affinity is None
+    assert affinity.settings.children == ()
+    affinity.dropdown.value = "lookahead"
+    assert made.spec.chosen("affinity") == ("lookahead", {"every": 7})
+    assert told == ["changed", "changed"]
+    assert "none" not in made.pickers["optimizer"].dropdown.options
+
+
+def test_what_differs_from_its_default_is_told_in_words():
+    made, _ = pickers()
+    assert made.changed(MORE) == ""
+    made.pickers["optimizer"].dropdown.value = "sgd"
+    assert made.changed(MORE) == "optimizer sgd"
+    made.pickers["affinity"].dropdown.value = "none"
+    momentum = next(child for child in made.pickers["optimizer"].settings.children if child.description == "momentum")
+    momentum.value = 0.5
+    made.fields["clip"].widget.value = "1"
+    assert made.changed(MORE) == "affinity none, optimizer sgd momentum 0.5, clip 1.0"
+    made.fields["clip"].widget.value = "much"
+    assert made.changed(["clip"]) == "clip ?"
+    with pytest.raises(WorkbenchError, match=r"Spec clip.*'much'"):
+        made.spec  # noqa: B018
 
 
 def test_a_new_choice_brings_its_own_settings_and_the_old_ones_are_remembered():
@@ -129,7 +176,7 @@ def test_showing_what_a_run_reached_tells_nobody():
     assert made.lr == 0.05
     assert made.weights.values == {"digit": 1.0, "ink": 3.0}
     assert told == []
-    made.numbers["lr"].widget.value = 0.1
+    made.fields["lr"].widget.value = 0.1
     assert told == ["lr"]
 
 

@@ -16,8 +16,9 @@ from workbench.training.loop import map_every
 from workbench.widgets.canvas import Canvas
 from workbench.widgets.compare import Comparing
 from workbench.widgets.effects import sentence
+from workbench.widgets.fold import Fold
 from workbench.widgets.methods import MethodsNow
-from workbench.widgets.names import PICKERS, Choice
+from workbench.widgets.names import Choice
 from workbench.widgets.pickers import Pickers
 from workbench.widgets.ticker import Ticker
 
@@ -68,6 +69,7 @@ class Panel:
         self._shown: tuple[Any, ...] = ()
         self.canvas = Canvas()
         self.methods = MethodsNow(self._tick_on, self.fail)
+        self.more = Fold("more", "the rest of the spec: schedule, sampling, optimizer, precision and so on")
         self.pickers = Pickers(
             spec, guarded(self, self._check), guarded(self, self._lr_moved), guarded(self, self._weights_moved)
         )
@@ -123,6 +125,7 @@ class Panel:
             self.pickers.spec = session.spec
         self.pickers.show(session.lr, session.spec.chosen("weighting")[1].get("weights", {}))
         self._offer_tasks(list(session.tasks))
+        self._tell_more()
         self.say("")
         self._tick_on()
 
@@ -214,6 +217,7 @@ class Panel:
             self._shell = None
         self.canvas.close()
         self.methods.view.close()
+        self.more.close()
         self.widget.close()
 
     def _repr_mimebundle_(self, **options: Any) -> Any:
@@ -324,8 +328,8 @@ class Panel:
         for family, picker in self.pickers.pickers.items():
             picker.disable(alive or family in locked)
         self.pickers.tasks.disable(alive or "tasks" in locked)
-        for name, number in self.pickers.numbers.items():
-            number.widget.disabled = name in locked or (alive and name != "lr")
+        for name, field in self.pickers.fields.items():
+            field.widget.disabled = name in locked or (alive and name != "lr")
         self.pickers.weights.disable(reason)
 
     @staticmethod
@@ -373,7 +377,12 @@ class Panel:
             self._offer_tasks(list(self.pickers.tasks.boxes) if spec.tasks is None else spec.tasks)
         except WorkbenchError as error:
             faults = str(error)
+        self._tell_more()
         self.say(faults, alarm=bool(faults))
+
+    def _tell_more(self) -> None:
+        """What differs from its default must not be overlooked because a section is closed."""
+        self.more.note = self.pickers.changed(self._choice.more)
 
     def _offer_tasks(self, names: list[str]) -> None:
         """Show the tasks where they are named before anything is trained."""
@@ -424,16 +433,20 @@ class Panel:
         self.task = widgets.Dropdown(tooltip="the task for Step task", layout=widgets.Layout(width="110px"))
         self.task.add_class("wb-step-of")
         self.state, self.effect, self.note, self.table = widgets.HTML("ready"), *(widgets.HTML() for _ in range(3))
-        parts = {"status": self.state, "effect": self.effect, "message": self.note, "comparison": self.table}
-        for name, part in parts.items():
-            part.add_class(f"wb-{name}")
+        texts = {"status": self.state, "effect": self.effect, "message": self.note, "comparison": self.table}
+        for name, text in texts.items():
+            text.add_class(f"wb-{name}")
         hidden = self._choice.hidden
         bar = [self.buttons[name] for name in ("start", "pause", "step", "stop") if name not in hidden]
         if "step_task" not in hidden:
             bar += [self.buttons["step_task"], self.task]
         if "compare" not in hidden:
             bar.append(self.buttons["compare"])
-        controls = widgets.VBox([self.pickers.parts[name] for name in PICKERS if name not in hidden])
+        parts, first, more = self.pickers.parts, self._choice.first, self._choice.more
+        shown = [parts[name] for name in first]
+        if more:
+            shown += [self.more, self.more.below([parts[name] for name in more])]
+        controls = widgets.VBox(shown)
         controls.add_class("wb-controls")
         pictures = widgets.VBox([self.canvas])
         pictures.add_class("wb-pictures")

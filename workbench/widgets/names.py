@@ -4,23 +4,46 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from workbench.component import WorkbenchError, one_of
+from workbench.spec import Spec
 
 __all__ = ["Choice", "choose"]
 
-#: what edits the spec, in the order it is shown: what also steers a run comes early enough to be seen without scrolling
-PICKERS = ("problem", "tasks", "fusion", "weighting", "weights", "lr", "epochs", "batch_size", "seed", "encoder")
+#: what edits the spec and is seen at once, in this order: what also steers a run needs no scrolling
+FIRST = ("problem", "tasks", "fusion", "weighting", "weights", "lr", "epochs", "batch_size", "seed", "encoder")
+#: every other field of a spec, components before plain values: in the section "more", which is closed at first
+MORE = tuple(dict.fromkeys(name for name in (*Spec.families(), *Spec.model_fields) if name not in FIRST))
+PICKERS = FIRST + MORE
 #: what drives a run
 ACTIONS = ("start", "pause", "step", "step_task", "stop", "compare")
-#: what may be opened below the curves
-SECTIONS = ("methods_now",)
+#: what may be opened: below the pickers, below the curves
+SECTIONS = ("more", "methods_now")
 
 
 @dataclass(frozen=True)
 class Choice:
-    """Names of the controls that are not shown, and of those that are shown but cannot be changed."""
+    """Names of controls.
+
+    Attributes:
+        hidden: not shown.
+        locked: shown, but they cannot be changed.
+        named: asked for by name, so that they are not put into the section "more".
+    """
 
     hidden: frozenset[str] = frozenset()
     locked: frozenset[str] = frozenset()
+    named: frozenset[str] = frozenset()
+
+    @property
+    def first(self) -> list[str]:
+        """The pickers seen at once, in their order."""
+        return [name for name in PICKERS if name not in self.hidden and (name in FIRST or name in self.named)]
+
+    @property
+    def more(self) -> list[str]:
+        """The pickers in the section "more", in their order."""
+        if "more" in self.hidden:
+            return []
+        return [name for name in MORE if name not in self.hidden | self.named]
 
 
 def choose(
@@ -29,7 +52,7 @@ def choose(
     """Check a teacher's choice.
 
     Args:
-        show: only these pickers; the buttons stay.
+        show: only these pickers, all of them seen at once; the buttons stay.
         hide: not these pickers, buttons and sections.
         lock: these are shown but cannot be changed.
 
@@ -50,4 +73,4 @@ def choose(
     if faults:
         raise WorkbenchError(*faults)
     hidden = set(hide or ()) | (set() if show is None else set(PICKERS) - set(show))
-    return Choice(frozenset(hidden), frozenset(lock or ()))
+    return Choice(frozenset(hidden), frozenset(lock or ()), frozenset(show or ()))
