@@ -146,6 +146,15 @@ class Spec(BaseModel):
         chosen = {task: _named(value) for task, value in self.losses.items()}
         return {task: component("loss", name)(**settings) for task, (name, settings) in chosen.items()}
 
+    @classmethod
+    def objections(cls, fields: Mapping[str, Any]) -> list[str]:
+        """What is wrong with these fields together, though each alone is fine; no field is checked by itself.
+
+        Args:
+            fields: those that differ from their defaults.
+        """
+        return _combination_faults(cls.model_construct(**fields), set())
+
     def replace(self, **changes: Any) -> "Spec":
         """A copy with some fields changed, checked again as a whole."""
         return Spec(**{**self.model_dump(), **changes})
