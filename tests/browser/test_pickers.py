@@ -38,3 +38,29 @@ def test_the_rest_of_the_spec_opens_on_request_and_by_keys(page, panel):
     page.expect(schedule).to_be_hidden()
     page.expect(panel.locator(".wbf-note")).to_be_visible()
     assert page.evaluate("panel.errors") == "[]"
+
+
+def test_what_cannot_work_is_greyed_out_with_the_reason(page, panel):
+    encoder, problem = (panel.get_by_label(name, exact=True) for name in ("encoder", "problem"))
+    picker = panel.locator(".wb-encoder")
+    reason = "Encoder 'bilstm' reads text views, but problem 'digits' gives image views."
+    page.expect(encoder.locator("option[value=bilstm]")).to_be_disabled()
+    page.expect(encoder.locator("option[value=bilstm]")).to_have_attribute("title", reason)
+    why = picker.get_by_text("not possible here")
+    why.focus()
+    page.tab.keyboard.press("Enter")
+    page.expect(picker.get_by_text(reason)).to_be_visible()
+    picker.scroll_into_view_if_needed()
+    page.shot("impossible")
+
+    problem.select_option("intents")
+    page.expect(encoder).to_have_value("mlp")  # impossible now, but not lost
+    page.expect(picker.locator(".wbs-fault")).to_contain_text("problem 'intents' gives text views")
+    page.expect(encoder.locator("option[value=cnn]")).to_be_disabled()
+    page.expect(panel.get_by_role("alert")).to_contain_text("Encoder 'mlp' reads")
+    page.shot("impossible-chosen")
+    encoder.select_option("bilstm")
+    page.expect(picker.locator(".wbs-fault")).to_have_count(0)
+    page.expect(panel.get_by_role("alert")).to_have_count(0)
+    page.expect_kernel("panel.spec.encoder", "'bilstm'")
+    assert page.evaluate("panel.errors") == "[]"

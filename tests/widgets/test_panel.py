@@ -152,6 +152,9 @@ def test_weight_sliders_say_why_they_cannot_be_moved(panel):
     ink = live.pickers.weights.sliders["ink"]
     assert ink.disabled
     assert "pcgrad computes them itself" in live.pickers.weights.reason.value
+    live.pickers.tasks.boxes["slant"].value = True
+    assert live.pickers.weights.sliders["slant"].disabled
+    ink = live.pickers.weights.sliders["ink"]
     live.pickers.pickers["weighting"].dropdown.value = "fixed"
     assert not ink.disabled
     assert live.pickers.weights.reason.value == ""

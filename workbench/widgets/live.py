@@ -378,6 +378,7 @@ class Panel:
         except WorkbenchError as error:
             faults = str(error)
         self._tell_more()
+        self.pickers.judge()
         self.say(faults, alarm=bool(faults))
 
     def _tell_more(self) -> None:

@@ -74,7 +74,7 @@ class WeightSliders:
     def __init__(self, moved: Callable[[], None]) -> None:
         self.moved = moved
         self.sliders: dict[str, Any] = {}
-        self._setting = False
+        self._setting = self._off = False
         label = widgets.HTML("task weights")
         label.add_class("wb-label")
         self.reason = widgets.HTML()
@@ -116,6 +116,7 @@ class WeightSliders:
             readout_format=".2f",
             layout=widgets.Layout(width="auto"),
             style={"description_width": LABEL_WIDTH},
+            disabled=self._off,
         )
         slider.add_class(css_name("weight", name))
         slider.observe(self._move, "value")
@@ -127,6 +128,6 @@ class WeightSliders:
 
     def disable(self, reason: str) -> None:
         """Grey out with a reason, or give free with an empty one."""
-        self.reason.value = escape(reason)
+        self.reason.value, self._off = escape(reason), bool(reason)
         for slider in self.sliders.values():
-            slider.disabled = bool(reason)
+            slider.disabled = self._off

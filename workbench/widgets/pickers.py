@@ -7,10 +7,14 @@ from typing import Any
 from workbench.component import WorkbenchError, component
 from workbench.spec import Spec
 from workbench.widgets.controls import control, css_name
+from workbench.widgets.impossible import impossible
 from workbench.widgets.per_task import TaskPicker, WeightSliders
 from workbench.widgets.picker import NONE, Picker, per_task
 
 __all__ = ["Pickers"]
+
+#: the family that the others follow: everything in it may be chosen, or two choices could forbid each other's change
+LEADS = "problem"
 
 
 class Pickers:
@@ -34,6 +38,7 @@ class Pickers:
             family: Picker(family, _chosen(spec, family), self._problem_changed if family == "problem" else self._tell)
             for family in Spec.families()
         }
+        self._judged: dict[str, Any] = {}
         self.tasks = TaskPicker(self._tasks_changed)
         self.weights = WeightSliders(weights_moved)
         declared = Spec.settings()
@@ -54,6 +59,7 @@ class Pickers:
         }
         self._offer_tasks(spec.tasks)
         self._offer_weights(spec.chosen("weighting")[1].get("weights", {}))
+        self.judge()
 
     @property
     def spec(self) -> Spec:
@@ -82,6 +88,7 @@ class Pickers:
                 each.value = getattr(spec, name)
             self._offer_tasks(spec.tasks)
             self._offer_weights(spec.chosen("weighting")[1].get("weights", {}))
+            self.judge()
         finally:
             self._quiet = False
 
@@ -117,6 +124,18 @@ class Pickers:
         """List the components that there are now."""
         for picker in self.pickers.values():
             picker.offer()
+        self._judged = {}
+        self.judge()
+
+    def judge(self) -> None:
+        """Grey out what cannot work with the rest, if anything changed."""
+        fields = self.shown([])
+        if fields == self._judged:
+            return
+        self._judged = fields
+        for family, picker in self.pickers.items():
+            if family != LEADS:
+                picker.dropdown.impossible = impossible(family, fields)
 
     @property
     def weights_are_settings(self) -> bool:

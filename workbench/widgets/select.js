@@ -11,6 +11,9 @@ function render({ model, el }) {
   const idea = element("div", "wbs-idea", el);
   label.htmlFor = select.id = id;
   label.title = model.get("tooltip");
+  const why = element("details", "wbs-why", el);
+  const count = element("summary", "", why);
+  const reasons = element("ul", "", why);
   idea.id = `${id}-idea`;
   idea.setAttribute("aria-live", "polite");
   select.setAttribute("aria-describedby", idea.id);
@@ -29,12 +32,27 @@ function render({ model, el }) {
       for (const item of listed) {
         const option = element("option", "", parent, item.name);
         option.value = item.name;
-        option.title = item.idea;
+        option.dataset.idea = item.idea;
       }
     }
+    judge();
     const more = model.get("groups").some((group) => group.more);
     whole.hidden = !more;
     whole.textContent = `all ${items().length}`;
+  }
+
+  /** Grey out what cannot work with the rest, and say why. */
+  function judge() {
+    const impossible = model.get("impossible"), chosen = model.get("value");
+    for (const option of select.options) {
+      const reason = impossible[option.value];
+      option.disabled = Boolean(reason) && option.value !== chosen;
+      option.title = reason ?? option.dataset.idea;
+    }
+    const names = Object.keys(impossible).filter((name) => name !== chosen);
+    why.hidden = !names.length;
+    count.textContent = `${names.length} not possible here`;
+    reasons.replaceChildren(...names.map((name) => element("li", "", null, impossible[name])));
   }
 
   function show() {
@@ -46,6 +64,8 @@ function render({ model, el }) {
     if (select.value !== value) select.value = value;
     const chosen = items().find((item) => item.name === value);
     idea.textContent = chosen?.idea ?? "";
+    const reason = model.get("impossible")[value];
+    if (reason) element("div", "wbs-fault", idea, reason);
     select.title = [chosen?.idea, chosen?.source].filter(Boolean).join("\n");
   }
 
@@ -60,6 +80,7 @@ function render({ model, el }) {
   select.addEventListener("change", () => {
     model.set("value", select.value);
     model.save_changes();
+    judge();
     show();
   });
   whole.addEventListener("click", () => {
@@ -67,7 +88,8 @@ function render({ model, el }) {
     model.save_changes();
   });
   const refill = () => { fill(); select.value = model.get("value"); show(); able(); };
-  const follow = [["change:groups", refill], ["change:whole", refill], ["change:value", show], ["change:disabled", able]];
+  const follow = [["change:groups", refill], ["change:whole", refill], ["change:impossible", () => { judge(); show(); }], ["change:value", () => { judge(); show(); }],
+    ["change:disabled", able]];
   for (const [event, action] of follow) model.on(event, action);
   show();
   able();

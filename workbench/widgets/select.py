@@ -61,6 +61,8 @@ class GroupedSelect(anywidget.AnyWidget):
     description = traitlets.Unicode().tag(sync=True)
     tooltip = traitlets.Unicode().tag(sync=True)
     disabled = traitlets.Bool(False).tag(sync=True)
+    #: name -> why it cannot work with the rest; such an option cannot be chosen, but stays if it is
+    impossible = traitlets.Dict().tag(sync=True)
     #: whether the whole list is shown
     whole = traitlets.Bool(False).tag(sync=True)
 
