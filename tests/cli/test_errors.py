@@ -104,7 +104,7 @@ def test_help_of_every_command_has_an_example(command, capsys):
     assert f"example: workbench {command}" in out
 
 
-@pytest.mark.parametrize("action", ["list", "show", "compare", "export"])
+@pytest.mark.parametrize("action", ["list", "show", "compare", "export", "rename", "note", "delete"])
 def test_help_of_every_runs_action_has_an_example(action, capsys):
     status, out, _ = run(capsys, "runs", action, "--help")
     assert status == 0

@@ -1,6 +1,7 @@
 """``train`` and ``runs`` on a real, small store."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pandas as pd
@@ -102,3 +103,87 @@ def test_a_name_that_fits_none(store, capsys):
     nearly = names(store)[0][:-1] + "x"
     assert main(["runs", "show", nearly, "--store", str(store)]) == 2
     assert f"did you mean {names(store)[0]!r}?" in capsys.readouterr().err
+
+
+# ---------------------------------------------------------------- keeping a store in order
+
+
+@pytest.fixture
+def mine(store, tmp_path):
+    """A store of one's own with copies of the two runs (the oldest: others have come by comparing them)."""
+    folder = tmp_path / "mine"
+    for weighting in ("equal", "dwa"):
+        path = min(store.glob(f"*-digits-{weighting}-*"))
+        shutil.copytree(path, folder / path.name)
+    return folder
+
+
+def said(capsys, *words):
+    """Exit status, standard output, standard error."""
+    status = main(["runs", *map(str, words)])
+    found = capsys.readouterr()
+    return status, found.out, found.err
+
+
+def test_rename_and_find_it_again(mine, capsys):
+    status, out, _ = said(capsys, "rename", "dwa", "the second", "--store", mine)
+    assert (status, out.rpartition(": ")[2]) == (0, "the second\n")
+    path = wb.runs.store.find("the second", mine)
+    assert "dwa" in path.name
+    assert said(capsys, "show", "second", "--store", mine)[1].startswith(str(path))
+    status, out, err = said(capsys, "rename", "equal", "the second", "--store", mine)
+    assert (status, out) == (2, "")
+    assert err == f"The name 'the second' is taken by run {path.name!r}.\n"
+    assert said(capsys, "rename", "equal", "a/b", "--store", mine)[0] == 2
+
+
+def test_note(mine, capsys):
+    assert said(capsys, "note", "dwa", "--store", mine) == (0, "\n", "")
+    for words in (["parity falls behind"], []):
+        assert said(capsys, "note", "dwa", *words, "--store", mine) == (0, "parity falls behind\n", "")
+    _, out, _ = said(capsys, "list", "--store", mine, "--json")
+    assert sorted(row["note"] for row in json.loads(out)) == ["", "parity falls behind"]
+    assert all(row["best"] >= row["last"] for row in json.loads(out))
+
+
+def test_delete_in_a_script_needs_yes(mine, capsys):
+    status, out, err = said(capsys, "delete", "dwa", "--store", mine)
+    assert (status, out) == (2, "")
+    assert err == "runs delete removes a run for good; where nobody can be asked it needs --yes.\n"
+    assert len(names(mine)) == 2
+    assert said(capsys, "delete", "dwa", "--store", mine, "--yes")[0] == 0
+    (left,) = names(mine)
+    assert "equal" in left
+
+
+@pytest.mark.parametrize(
+    ("answer", "status", "left"), [("y", 0, 1), ("YES", 0, 1), ("", 1, 2), ("n", 1, 2), (None, 1, 2)]
+)
+def test_delete_asks_on_a_terminal(answer, status, left, mine, capsys, monkeypatch):
+    def ask(question):
+        assert "for good? [y/N]" in question
+        if answer is None:
+            raise EOFError
+        return answer
+
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("builtins.input", ask)
+    assert said(capsys, "delete", "dwa", "--store", mine)[0] == status
+    assert len(names(mine)) == left
+
+
+def test_delete_never_guesses(mine, capsys):
+    assert said(capsys, "delete", "digits", "--store", mine, "--yes")[0] == 2
+    assert len(names(mine)) == 2
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_export_into_a_folder(there, store, tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("WORKBENCH_PNG", "0")
+    folder = tmp_path / "paper"
+    if there:
+        folder.mkdir()
+    status, out, _ = said(capsys, "export", "dwa", f"{folder}{'' if there else '/'}", "--store", store)
+    assert status == 0
+    assert sorted(map(Path, out.split())) == sorted(folder.iterdir())
+    assert (folder / "losses.html").is_file()

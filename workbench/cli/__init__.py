@@ -19,7 +19,7 @@ COMMANDS = {
     "lab": "JupyterLab on the notebooks",
     "train": "one run, headless",
     "notebook": "run a notebook headless, its parameters checked first",
-    "runs": "the store of runs: list, show, compare, export",
+    "runs": "the store of runs: list, show, compare, export, name, delete",
     "bench": "the cost of every weighting on this machine, against equal weighting",
     "components": "every component with its settings, needs and source",
     "strategies": "what people ask for by name, and the spec that does it",

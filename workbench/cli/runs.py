@@ -1,6 +1,7 @@
 """``workbench runs``: the store of runs."""
 
 import argparse
+import os
 import sys
 from contextlib import redirect_stdout
 from pathlib import Path
@@ -21,7 +22,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     table = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     table.add_argument("--json", action="store_true", help="as JSON")
     name = "a run's folder, or its name in the store (a part that fits one run only is enough)"
-    actions = parser.add_subparsers(dest="action", metavar="list|show|compare|export", required=True)
+    actions = parser.add_subparsers(dest="action", metavar="list|show|compare|export|rename|note|delete", required=True)
     kind = argparse.RawDescriptionHelpFormatter
 
     sub = actions.add_parser("list", parents=[shared, table], help="every run of the store", formatter_class=kind)
@@ -33,20 +34,36 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     sub.add_argument("run", nargs="+", help=name)
     sub.epilog = "example: workbench runs compare 5f3a9c 01b2dd"
     sub = actions.add_parser(
-        "export", parents=[shared], help="a run's history or report as a file", formatter_class=kind
+        "export", parents=[shared], help="a run's history, report, or everything as files", formatter_class=kind
     )
     sub.add_argument("run", help=name)
     sub.add_argument(
-        "file", help=f"where to; the ending decides: {', '.join(FORMATS[:-1])} the history, .html the report"
+        "file",
+        help=f"where to; the ending decides: {', '.join(FORMATS[:-1])} the history, .html the report, / a folder with "
+        "history, spec, summary and every figure",
     )
-    sub.epilog = "example: workbench runs export 5f3a9c losses.csv"
+    sub.epilog = (
+        "example: workbench runs export 5f3a9c losses.csv\nexample: workbench runs export 5f3a9c for-the-paper/"
+    )
+    sub = actions.add_parser("rename", parents=[shared], help="give a run a name of your own", formatter_class=kind)
+    sub.add_argument("run", help=name)
+    sub.add_argument("name", help="its name from now on; '' takes it away")
+    sub.epilog = "example: workbench runs rename 5f3a9c 'ink at a tenth'"
+    sub = actions.add_parser("note", parents=[shared], help="write a note on a run, or read it", formatter_class=kind)
+    sub.add_argument("run", help=name)
+    sub.add_argument("text", nargs="?", help="the note; '' takes it away; left out, the note there is is printed")
+    sub.epilog = "example: workbench runs note 5f3a9c 'parity falls behind after step 200'"
+    sub = actions.add_parser("delete", parents=[shared], help="remove a run for good", formatter_class=kind)
+    sub.add_argument("run", help=name)
+    sub.add_argument("--yes", action="store_true", help="do not ask")
+    sub.epilog = "example: workbench runs delete 5f3a9c"
     parser.epilog = "example: workbench runs list --store runs"
 
 
 def run(given: argparse.Namespace) -> int:
     """Do the chosen action."""
     from workbench.runs.folder import store_folder
-    from workbench.runs.store import runs
+    from workbench.runs.store import find, runs
 
     store = store_folder(given.store)
     if given.action == "list":
@@ -58,27 +75,13 @@ def run(given: argparse.Namespace) -> int:
         with redirect_stdout(sys.stderr):  # a baseline that is missing is trained, and its bar is not the table's
             frame = workbench.compare(found).frame
         show_frame(frame, given.json, empty="Nothing to compare.")
+    elif given.action == "export":
+        export(given.run, store, given.file)
+    elif given.action == "delete":
+        return delete(workbench.open(find(given.run, store)), given.yes)
     else:
-        export(given.run, store, Path(given.file))
+        note(workbench.open(find(given.run, store)), given)
     return 0
-
-
-def find(name: str, store: Path) -> Path:
-    """The folder of a run, from its path or from a part of its name in the store.
-
-    Raises:
-        WorkbenchError: no run or several runs of that name.
-    """
-    if (Path(name) / "spec.json").is_file():
-        return Path(name)
-    known = sorted(path.parent for path in store.glob("*/spec.json")) if store.is_dir() else []
-    fitting = [path for path in known if path.name == name] or [path for path in known if name in path.name]
-    if len(fitting) == 1:
-        return fitting[0]
-    if fitting:
-        shown = ", ".join(path.name for path in fitting)
-        raise WorkbenchError(f"Several runs in {str(store)!r} fit {name!r}: {shown}.")
-    raise WorkbenchError(f"There is no run {name!r} in {str(store)!r}: {one_of(name, (path.name for path in known))}.")
 
 
 def show(run: Any, as_json: bool) -> None:
@@ -101,14 +104,54 @@ def _short(value: Any) -> str:
     return f"{value:.5g}" if isinstance(value, float) else str(value)
 
 
-def export(name: str, store: Path, file: Path) -> None:
-    """Write a run's history or report, and print the file's path.
+def note(run: Any, given: argparse.Namespace) -> None:
+    """Name a run, or write or print its note."""
+    if given.action == "rename":
+        run.rename(given.name)
+        print(f"{run.path}: {run.name}")
+    else:
+        print(run.note(given.text))
+
+
+def delete(run: Any, sure: bool) -> int:
+    """Remove a run, once somebody has said that they are sure.
+
+    Raises:
+        WorkbenchError: nobody has, and nobody can be asked.
+    """
+    if not sure and not sys.stdin.isatty():
+        raise WorkbenchError("runs delete removes a run for good; where nobody can be asked it needs --yes.")
+    if not (sure or agreed(f"Delete {run!r} for good? [y/N] ")):
+        print(f"{run.path} stays.", file=sys.stderr)
+        return 1
+    run.delete()
+    print(run.path)
+    return 0
+
+
+def agreed(question: str) -> bool:
+    """Whether the answer is yes; the end of the input (Ctrl-D) is none."""
+    try:
+        return input(question).strip().lower() in ("y", "yes")
+    except EOFError:
+        return False
+
+
+def export(name: str, store: Path, given: str) -> None:
+    """Write a run's history or report into a file, or everything into a folder, and print what was written.
 
     Raises:
         WorkbenchError: an ending that means nothing, or a folder that is not there.
     """
+    from workbench.runs.store import find
+
+    file = Path(given)
+    if given.endswith(("/", os.sep)) or file.is_dir():
+        print(*workbench.open(find(name, store)).export(file), sep="\n")
+        return
     if file.suffix not in FORMATS:
-        raise WorkbenchError(f"The ending of {str(file)!r} means nothing here: {one_of(file.suffix, FORMATS)}.")
+        endings = one_of(file.suffix, [*FORMATS, "/ (a folder)"])
+        raise WorkbenchError(f"The ending of {given!r} means nothing here: {endings}.")
     if not file.parent.is_dir():
         raise WorkbenchError(f"There is no folder {str(file.parent)!r} to write {file.name!r} into.")
     run = workbench.open(find(name, store))

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workbench.component import WorkbenchError
+from workbench.runs.export import figures
 from workbench.runs.folder import write_atomically
 
 if TYPE_CHECKING:
@@ -37,14 +38,8 @@ def report(run: "Run", path: Path) -> Path:
         f"<td>{_number(task['test'])}</td></tr>"
         for name, task in summary["tasks"].items()
     )
-    figures = [run.losses(), run.weights()]
-    if run._history.affinities:
-        figures.append(run.heatmap())
-    if run._history.inspections:
-        from workbench.plots import gates
-
-        figures.append(gates(run.gates()))
-    parts = [figure.to_html(full_html=False, include_plotlyjs=i == 0) for i, figure in enumerate(figures)]
+    drawn = figures(run).values()
+    parts = [figure.to_html(full_html=False, include_plotlyjs=i == 0) for i, figure in enumerate(drawn)]
     delta = summary["delta_m"]
     sentence = (
         f"{summary['status']} after {summary['steps']} steps in {summary['seconds']:.1f} s on {summary['device']}, "

@@ -5,7 +5,8 @@ import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from workbench.component import WorkbenchError, one_of
+from workbench.component import WorkbenchError, one_of, short
+from workbench.runs import keeping
 from workbench.runs.affinity import Affinity
 from workbench.runs.folder import RunFolder
 from workbench.runs.history import GradientsAt, History
@@ -303,7 +304,64 @@ class Run:
             words += ["-p", "steering", json.dumps(self.steering)]
         return shlex.join(words)
 
+    def export(self, folder: str | Path) -> list[Path]:
+        """Write ``history.csv``, ``spec.json``, ``summary.json`` and every figure as a page and as a picture.
+
+        Args:
+            folder: made where it is missing; files of these names in it are replaced.
+
+        Returns:
+            The files written. A page needs no network. Pictures (PNG) are written where a Chrome is on this machine.
+
+        Raises:
+            WorkbenchError: the folder cannot be written, or is a file.
+        """
+        from workbench.runs.export import export
+
+        return export(self, Path(folder))
+
+    # ------------------------------------------------------------------ its place in the store
+
+    @property
+    def name(self) -> str:
+        """The name it was given with ``rename``, else that of its folder."""
+        return keeping.notes(self.path)["name"] or self.path.name
+
+    def rename(self, name: str) -> None:
+        """Give it a name of your own; an empty one takes it away. Folder, spec and results stay as they are.
+
+        Raises:
+            WorkbenchError: a name that is not allowed, or that another run of the store has.
+        """
+        keeping.write(self.path, name=keeping.check_name(self.path, name))
+
+    def note(self, text: str | None = None) -> str:
+        """The note on it, kept beside the results; with a text, write that first (an empty one takes it away).
+
+        Raises:
+            WorkbenchError: no text, or the folder cannot be written.
+        """
+        if text is not None and not isinstance(text, str):
+            raise WorkbenchError(f"A note is a text, found {short(text)}.")
+        if text is not None:
+            keeping.write(self.path, note=text.strip())
+        return keeping.notes(self.path)["note"]
+
+    def delete(self) -> None:
+        """Remove its folder from the store, for good.
+
+        Raises:
+            WorkbenchError: it is being trained, or its folder is none that the workbench made.
+        """
+        keeping.delete(self.folder)
+
     # ------------------------------------------------------------------ pictures
+
+    def figures(self) -> "dict[str, Figure]":
+        """The figures there are: ``losses`` and ``weights``; ``affinity`` and ``gates`` where they were measured."""
+        from workbench.runs.export import figures
+
+        return figures(self)
 
     def losses(self) -> "Figure":
         """Training and validation loss of every task."""

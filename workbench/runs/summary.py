@@ -15,7 +15,8 @@ def summarise(session: "Session", end: End) -> dict[str, Any]:
     ``tasks`` holds, per task, its conventional metric on validation (at the epoch that was chosen) and on test, and all
     metrics under ``metrics``; ``answered_by`` says which model answered for it: the network, or a linear model where
     the schedule left the task out. ``objective`` is the sum of the tasks' mean losses, each of the model that answered:
-    ``J = Σ λ_j J_j + Σ (1 − λ_j) J_j^linear``, λ_j = 1 for the tasks that were trained.
+    ``J = Σ λ_j J_j + Σ (1 − λ_j) J_j^linear``, λ_j = 1 for the tasks that were trained. ``score`` is the
+    best and the last validation score, whatever ``select`` judged by.
     """
     exp, at, history = session.exp, session.state.position, session.history
     shared, own = exp.parameters
@@ -46,6 +47,7 @@ def summarise(session: "Session", end: End) -> dict[str, Any]:
         "reason": end.reason,
         "tasks": tasks,
         "delta_m": None,
+        "score": _scores(session),
         "objective": {
             "val": _number(sum(history.last("val", name, "loss", at.best_step) for name in exp.names)),
             "test": _number(sum(history.last("test", name, "loss") for name in exp.names)),
@@ -63,6 +65,19 @@ def summarise(session: "Session", end: End) -> dict[str, Any]:
         "device": str(exp.device),
         "seed": exp.spec.seed,
     }
+
+
+def _scores(session: "Session") -> dict[str, float | None]:
+    """Best and last validation score: the mean of the tasks' conventional metrics, signed so that higher is better."""
+    metrics = session.exp.metrics
+    curves = [session.history.curves.get(("val", task, metric)) for task, metric, _ in metrics]
+    signs = [1 if higher else -1 for _, _, higher in metrics]
+    found = [
+        sum(sign * value for sign, value in zip(signs, values, strict=True)) / len(signs)
+        for values in zip(*(curve.values if curve else () for curve in curves), strict=True)
+    ]
+    finite = [score for score in found if math.isfinite(score)]
+    return {"best": max(finite, default=None), "last": _number(found[-1]) if found else None}
 
 
 def _number(value: float) -> float | None:
