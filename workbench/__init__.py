@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from workbench.runs.affinity import affinity as affinity
     from workbench.runs.affinity.agreement import agreement as agreement
     from workbench.runs.baseline import baseline as baseline
+    from workbench.runs.branch import branch as branch
     from workbench.runs.compare import Comparison as Comparison
     from workbench.runs.compare import compare as compare
     from workbench.runs.cost import cost as cost
@@ -72,6 +73,7 @@ _NAMES = {
     "open": ("workbench.runs.run", "open_run"),
     "resume": ("workbench.runs.train", "resume"),
     "replay": ("workbench.runs.train", "replay"),
+    "branch": ("workbench.runs.branch", "branch"),
     "baseline": ("workbench.runs.baseline", "baseline"),
     "compare": ("workbench.runs.compare", "compare"),
     "cost": ("workbench.runs.cost", "cost"),

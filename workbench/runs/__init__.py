@@ -2,6 +2,7 @@
 
 from workbench.runs.affinity import Affinity, affinity
 from workbench.runs.baseline import baseline
+from workbench.runs.branch import branch, branched
 from workbench.runs.compare import Comparison, compare
 from workbench.runs.cross_validate import CrossValidation, cross_validate
 from workbench.runs.history import History
@@ -24,6 +25,8 @@ __all__ = [
     "Session",
     "affinity",
     "baseline",
+    "branch",
+    "branched",
     "compare",
     "cross_validate",
     "landscape",
