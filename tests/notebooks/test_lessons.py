@@ -18,6 +18,7 @@ NOTEBOOKS = sorted((Path(workbench.__file__).parent.parent / "notebooks").glob("
 QUICKSTART = next(path for path in NOTEBOOKS if path.name == "00_quickstart.ipynb")
 #: every other notebook -> values with which it takes seconds, and the number of figures it shows
 QUICK = {
+    "01_replay": ({"steering": "[]"}, 3),
     "10_weighting": ({"epochs": "2", "seeds": "0,1", "methods": "rlw,stch,cagrad"}, 6),
     "11_gradient_conflict": ({"epochs": "4", "slow_steps": "150", "fast_steps": "120", "rates": "1"}, 7),
     "20_sharing": ({"epochs": "2", "long_epochs": "6", "shares": "1.0", "seeds": "0,1"}, 8),
