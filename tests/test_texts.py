@@ -155,7 +155,15 @@ def test_every_component_in_a_shell_line():
 def damaged() -> list[str]:
     line = wb.Spec(epochs=77, name="a run").share()
     cut = [line[:end] for end in range(0, len(line) - 1, 7)]
-    return [*cut, line[:20] + "é" + line[21:], line[:20] + line[24:], pack("text"), pack([1]), pack({"spec": 3})]
+    return [
+        *cut,
+        line[:20] + "é" + line[21:],
+        line[:20] + line[24:],
+        line + line,
+        pack("text"),
+        pack([1]),
+        pack({"spec": 3}),
+    ]
 
 
 @pytest.mark.parametrize("line", damaged())

@@ -93,7 +93,7 @@ class Spec(BaseModel):
     seed: Annotated[int, Field(ge=0, description="splits, initial weights and order all follow it"), Slider(0, 20)] = 0
     name: Annotated[str, Field(description="a name for the run's folder")] = ""
 
-    def __init__(self, **fields: Any) -> None:
+    def __init__(self, /, **fields: Any) -> None:
         faults: list[str] = []
         broken: set[str] = set()  # fields in which a fault was found
         fields = {key: _plain(value) for key, value in fields.items()}

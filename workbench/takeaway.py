@@ -53,6 +53,7 @@ def share(
     Raises:
         WorkbenchError: commands that are none, names that are no controls, or more than a line holds.
     """
+    show, hide, lock = (list(names) if names and not isinstance(names, str) else names for names in (show, hide, lock))
     choose(show, hide, lock)
     if isinstance(what, Run):
         spec, commands = what.spec, what.steering if steering is None else plain(read(steering))

@@ -47,7 +47,7 @@ def unpack(line: str) -> Any:
     try:
         unpacker = zlib.decompressobj()
         plain = unpacker.decompress(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)), LARGEST)
-        if not unpacker.eof and len(plain) < LARGEST:
+        if unpacker.unused_data or (not unpacker.eof and len(plain) < LARGEST):
             raise ValueError
     except (ValueError, zlib.error):
         raise WorkbenchError("This share line is damaged or cut short: copy the whole line again.") from None

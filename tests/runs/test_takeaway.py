@@ -82,6 +82,8 @@ def test_a_line_holds_spec_steering_and_choice(steered):
     assert list(found.steering) == STEERING
     assert (found.show, found.hide, found.lock) == (("weighting", "lr"), ("stop",), ("lr",))
     assert wb.share(found.spec, steering=found.steering, **CHOICE) == line
+    once = {key: (name for name in names) for key, names in CHOICE.items()}
+    assert wb.share(steered, **once) == line
 
 
 def test_a_line_without_more_is_the_line_of_the_spec(small):
@@ -114,6 +116,8 @@ def test_another_steering_takes_the_place_of_the_runs_own(steered):
         (lambda s: wb.unshare(pack({"spec": {}, "lock": ["no"]})), "names no control 'no'"),
         (lambda s: wb.unshare(pack({"spec": {}, "steering": 3})), "should be a list of commands"),
         (lambda s: wb.unshare(pack({"spec": {"lrr": 3}})), "did you mean 'lr'?"),
+        (lambda s: wb.unshare(pack({"spec": {"self": 3}})), "no setting 'self'"),
+        (lambda s: wb.unshare(pack({"spec": {}, "steering": [{"step": 1, "command": [1]}]})), r"no command \[1\]"),
         (lambda s: wb.unshare(pack({"spec": 3})), "holds no spec"),
     ],
 )
@@ -140,6 +144,7 @@ def test_faulty_lines_are_one_sentence(make, words, small):
         ([{"step": 1, "command": "set"}], "'set' needs lr or weights"),
         ([{"step": 1, "command": "set", "lr": 0}], "above 0, found 0"),
         ([{"step": 1, "command": "set", "lr": float("nan")}], "above 0, found nan"),
+        ([{"step": 1, "command": "set", "lr": 10**400}], "above 0, found 1000"),
         ([{"step": 1, "command": "set", "weights": [1]}], "weights should be pairs"),
         ([{"step": 1, "command": "step", "task": 3}], "task should be the name"),
         ([{"step": 5, "command": "set", "lr": 1}, {"step": 4, "command": "stop"}], "command 2: comes after step 4"),

@@ -14,7 +14,7 @@ from workbench.runs.history import History
 from workbench.runs.steering import check, check_task, is_rate
 from workbench.runs.summary import summarise
 from workbench.spec import Spec
-from workbench.training.commands import Command, Inbox
+from workbench.training.commands import Command, Inbox, steers
 from workbench.training.experiment import Experiment
 from workbench.training.loop import train
 from workbench.training.records import Applied, End, Record
@@ -59,7 +59,7 @@ class Session:
     ) -> None:
         self.spec = spec
         self.exp = Experiment(spec)
-        script = list(script)
+        script = list(filter(steers, script))
         check(script, self.exp)
         self.state = State(self.exp)
         self.folder = folder or RunFolder.create(spec, out, script)

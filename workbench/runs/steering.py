@@ -7,7 +7,7 @@
      {"step": 90, "command": "stop"}]
 """
 
-import math
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -86,7 +86,7 @@ def check_task(task: str, exp: Experiment) -> None:
 
 def is_rate(lr: Any) -> bool:
     """Whether it is a learning rate: a finite number above 0."""
-    return isinstance(lr, int | float) and not isinstance(lr, bool) and 0 < lr < math.inf
+    return isinstance(lr, int | float) and not isinstance(lr, bool) and 0 < lr <= sys.float_info.max
 
 
 def _fault(command: Any) -> str:
@@ -96,8 +96,8 @@ def _fault(command: Any) -> str:
     name, step = command["command"], command["step"]
     if not (isinstance(step, int) and not isinstance(step, bool) and step >= 0):
         return f"step should be a whole number of at least 0, found {short(step)}"
-    if name not in KEYS:
-        return f"there is no command {name!r}: {one_of(name, KEYS)}"
+    if not isinstance(name, str) or name not in KEYS:
+        return f"there is no command {short(name)}: {one_of(name, KEYS)}"
     beside = [key for key in command if key not in ("step", "command")]
     unknown = [key for key in beside if key not in KEYS[name]]
     if unknown:
