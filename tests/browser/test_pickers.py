@@ -64,3 +64,20 @@ def test_what_cannot_work_is_greyed_out_with_the_reason(page, panel):
     page.expect(panel.get_by_role("alert")).to_have_count(0)
     page.expect_kernel("panel.spec.encoder", "'bilstm'")
     assert page.evaluate("panel.errors") == "[]"
+
+
+def test_a_preset_fills_the_controls_and_is_marked_when_one_is_moved(page, panel):
+    preset, epochs = panel.get_by_label("preset", exact=True), panel.locator(".wb-epochs")
+    preset.select_option("conflicting tasks")
+    page.expect(panel.locator(".wb-preset")).to_contain_text("Two linear tasks that point apart")
+    page.expect(panel.get_by_label("problem", exact=True)).to_have_value("sines")
+    page.expect(epochs).to_contain_text("40")
+    page.tab.locator(".wb-panel").scroll_into_view_if_needed()
+    page.shot("preset")
+    epochs.locator(".noUi-handle").focus()
+    page.tab.keyboard.press("ArrowLeft")
+    page.expect(preset).to_have_value("conflicting tasks (changed)")
+    page.tab.keyboard.press("ArrowRight")
+    page.expect(preset).to_have_value("conflicting tasks")
+    page.expect(preset.locator("option", has_text="changed")).to_have_count(0)
+    assert page.evaluate("panel.errors") == "[]"

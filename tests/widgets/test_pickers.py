@@ -81,7 +81,7 @@ def test_every_component_can_be_picked(family):
 
 def test_every_field_of_a_spec_has_one_place():
     made, _ = pickers()
-    assert sorted(PICKERS) == sorted({*Spec.model_fields, "weights"}) == sorted(made.parts)
+    assert sorted(PICKERS) == sorted({*Spec.model_fields, "weights", "preset"}) == sorted([*made.parts, "preset"])
     assert set(FIRST).isdisjoint(MORE)
     assert MORE[: len(set(Spec.families()) & set(MORE))] == tuple(name for name in Spec.families() if name in MORE)
 

@@ -20,6 +20,7 @@ from workbench.widgets.fold import Fold
 from workbench.widgets.methods import MethodsNow
 from workbench.widgets.names import Choice
 from workbench.widgets.pickers import Pickers
+from workbench.widgets.preset_picker import PresetPicker
 from workbench.widgets.ticker import Ticker
 
 __all__ = ["Panel", "guarded"]
@@ -73,6 +74,7 @@ class Panel:
         self.pickers = Pickers(
             spec, guarded(self, self._check), guarded(self, self._lr_moved), guarded(self, self._weights_moved)
         )
+        self.preset = PresetPicker(self._preset_chosen)
         self._build()
         self._check()
         self._shell = get_ipython()
@@ -125,7 +127,7 @@ class Panel:
             self.pickers.spec = session.spec
         self.pickers.show(session.lr, session.spec.chosen("weighting")[1].get("weights", {}))
         self._offer_tasks(list(session.tasks))
-        self._tell_more()
+        self._tell_more(session.spec)
         self.say("")
         self._tick_on()
 
@@ -327,6 +329,7 @@ class Panel:
         locked = self._choice.locked
         for family, picker in self.pickers.pickers.items():
             picker.disable(alive or family in locked)
+        self.preset.widget.disabled = alive or bool(locked)  # a preset would move what is locked
         self.pickers.tasks.disable(alive or "tasks" in locked)
         for name, field in self.pickers.fields.items():
             field.widget.disabled = name in locked or (alive and name != "lr")
@@ -371,18 +374,23 @@ class Panel:
 
     def _check(self) -> None:
         """Say at once what is wrong with the spec as it is now; nothing is an error before Start."""
-        faults = ""
+        faults, spec = "", None
         try:
             spec = self.pickers.spec
             self._offer_tasks(list(self.pickers.tasks.boxes) if spec.tasks is None else spec.tasks)
         except WorkbenchError as error:
             faults = str(error)
-        self._tell_more()
+        self._tell_more(spec)
         self.pickers.judge()
         self.say(faults, alarm=bool(faults))
 
-    def _tell_more(self) -> None:
-        """What differs from its default must not be overlooked because a section is closed."""
+    def _preset_chosen(self, spec: Spec) -> None:
+        self.pickers.spec = spec
+        self._check()
+
+    def _tell_more(self, spec: Spec | None) -> None:
+        """What differs from its preset, or in a closed section from its default, must not be overlooked."""
+        self.preset.show(spec)
         self.more.note = self.pickers.changed(self._choice.more)
 
     def _offer_tasks(self, names: list[str]) -> None:
@@ -443,7 +451,8 @@ class Panel:
             bar += [self.buttons["step_task"], self.task]
         if "compare" not in hidden:
             bar.append(self.buttons["compare"])
-        parts, first, more = self.pickers.parts, self._choice.first, self._choice.more
+        parts = {"preset": self.preset.widget, **self.pickers.parts}
+        first, more = self._choice.first, self._choice.more
         shown = [parts[name] for name in first]
         if more:
             shown += [self.more, self.more.below([parts[name] for name in more])]

@@ -9,7 +9,10 @@ from workbench.spec import Spec
 __all__ = ["Choice", "choose"]
 
 #: what edits the spec and is seen at once, in this order: what also steers a run needs no scrolling
-FIRST = ("problem", "tasks", "fusion", "weighting", "weights", "lr", "epochs", "batch_size", "seed", "encoder")
+FIRST = (
+    "preset",
+    *("problem", "tasks", "fusion", "weighting", "weights", "lr", "epochs", "batch_size", "seed", "encoder"),
+)
 #: every other field of a spec, components before plain values: in the section "more", which is closed at first
 MORE = tuple(dict.fromkeys(name for name in (*Spec.families(), *Spec.model_fields) if name not in FIRST))
 PICKERS = FIRST + MORE
