@@ -209,20 +209,24 @@ class RunFolder:
 
     # ------------------------------------------------------------------ reading
 
-    def records(self, start: int = 0) -> Iterator[Record]:
-        """All complete records from a byte position on (a line that a crash cut short is left out)."""
+    def records(self, start: int = 0, kind: type[Record] | None = None) -> Iterator[Record]:
+        """All complete records from a byte position on, of one kind if it is named.
+
+        A line that a crash cut short is left out.
+        """
+        begins = b"" if kind is None else f'{{"type":"{kind.type}"'.encode()
         path = self.path / "records.jsonl"
         if not path.is_file():
             return
         with open(path, "rb") as file:
             file.seek(start)
             for line in file:
-                if line.endswith(b"\n"):
+                if line.startswith(begins) and line.endswith(b"\n"):
                     yield from_line(line.decode())
 
     def commands(self, start: int = 0) -> list[Applied]:
         """The commands that were applied, in order."""
-        return [record for record in self.records(start) if isinstance(record, Applied)]
+        return [record for record in self.records(start, Applied) if isinstance(record, Applied)]
 
     def to_come(self) -> list[Applied]:
         """The commands that it was started with and that were not applied yet."""

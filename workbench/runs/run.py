@@ -299,10 +299,8 @@ class Run:
         Args:
             notebook: one with the parameters ``share`` and ``steering``.
         """
-        words = ["workbench", "notebook", notebook, "-p", "share", self.spec.share()]
-        if self.steering:
-            words += ["-p", "steering", json.dumps(self.steering)]
-        return shlex.join(words)
+        words, steering = ["workbench", "notebook", notebook, "-p", "share", self.spec.share()], self.steering
+        return shlex.join([*words, "-p", "steering", json.dumps(steering)] if steering else words)
 
     def export(self, folder: str | Path) -> list[Path]:
         """Write ``history.csv``, ``spec.json``, ``summary.json`` and every figure as a page and as a picture.
