@@ -142,7 +142,7 @@ class Exact(Gradients):
             mine, theirs = taken.gramian(), plain.gramian()  # before there are blocks, which it would be taken from
             self.trusted = agree([*taken.blocks, mine], [*plain.blocks, theirs])
             kept = taken if self.trusted else plain
-            del kept.blocks  # as at all other steps: the first one of a resumed run should round like them
+            del kept.blocks, kept._gramian  # as at all other steps: the first one of a resumed run rounds like them
             return kept
         return taken
 
