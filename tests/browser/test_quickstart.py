@@ -91,6 +91,11 @@ def test_start_watch_steer_pause_reload_find_again_stop(lab, page):
     panel.get_by_role("button", name="Stop", exact=True).click()
     expect(status).to_contain_text("stopped")
     page.shot("panel-stopped")
+    panel.get_by_role("button", name="Reset", exact=True).click()
+    expect(status).to_have_text("ready")
+    expect(panel.get_by_text("The last run stays in")).to_be_visible()
+    assert tab.evaluate("() => +document.querySelector('.wbc').dataset.last") == 0
+    page.shot("panel-reset")
 
     (folder,) = [path.parent for path in lab.runs.glob("*/summary.json") if "digits-fixed" in path.parent.name]
     summary = json.loads((folder / "summary.json").read_text())

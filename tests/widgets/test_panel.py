@@ -110,6 +110,64 @@ def test_pause_step_resume_stop(panel):
     assert live.errors == []
 
 
+def test_reset_stops_gracefully_empties_the_curves_and_keeps_the_controls(panel):
+    live = panel(LONG)
+    assert live.buttons["reset"].disabled
+    live.start()
+    until(lambda: live.session.step_number > 3 and live.canvas._curves)
+    until(lambda: not live.buttons["reset"].disabled)
+    left = live.session
+    live.pickers.fields["lr"].widget.value = 0.1
+    live.buttons["reset"].click()
+    until(lambda: live.session is None)
+    until(lambda: live.state.value == "ready")
+    assert left.status == "stopped"
+    assert (left.path / "summary.json").is_file()
+    assert left.path.name in live.message
+    assert live.canvas._curves == {}
+    assert live.canvas._tasks == left.tasks
+    assert live.run is None
+    assert live.spec == LONG.replace(lr=0.1)
+    assert live.buttons["reset"].disabled
+    assert live.errors == []
+    live.step_task("ink")
+    until(lambda: "alone" in live.effect.value)
+    assert live.session is not left
+    assert live.session.spec.lr == 0.1
+
+
+def test_reset_after_the_end_takes_comparison_and_effect_away(panel):
+    live = panel(SMALL)
+    live.step_task("ink")
+    live.resume()
+    live.wait()
+    live.compare()
+    live.wait()
+    until(lambda: live.comparison is not None and live.table.value)
+    live.reset()
+    assert (live.session, live.comparison, live.table.value) == (None, None, "")
+    assert "alone" not in live.effect.value
+    assert live.pickers.pickers["weighting"].dropdown.disabled is False
+    live.reset()  # nothing there, nothing to do
+    assert live.errors == []
+
+
+def test_a_failure_that_reset_meets_is_recorded_once(panel):
+    live = panel(SMALL.replace(optimizer="sgd", lr=1e20, epochs=50))
+    live.start()
+    live.session.over.wait()
+    live.reset()
+    until(lambda: live.session is None)
+    assert len(live.errors) == 1
+
+
+def test_the_state_line_tells_memory(panel, monkeypatch):
+    live = panel()
+    live.start()
+    live.wait()
+    assert re.search(r" · cpu · (\d+\.\d) GB memory$", live.state.value)
+
+
 def test_a_step_for_one_task_is_told_beside_errors(panel):
     live = panel(LONG)
     live.step_task("ink")

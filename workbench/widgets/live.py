@@ -17,6 +17,7 @@ from workbench.widgets.canvas import Canvas
 from workbench.widgets.compare import Comparing
 from workbench.widgets.effects import sentence
 from workbench.widgets.fold import Fold
+from workbench.widgets.memory import held
 from workbench.widgets.methods import MethodsNow
 from workbench.widgets.names import Choice
 from workbench.widgets.pickers import Pickers
@@ -66,6 +67,8 @@ class Panel:
         self._ticker: Ticker | None = None
         self._comparing: Comparing | None = None
         self._over: Any = None
+        self._leaving: Any = None
+        self._held: tuple[Any, str] = (None, "")
         self._lock = RLock()
         self._shown: tuple[Any, ...] = ()
         self.canvas = Canvas()
@@ -158,6 +161,18 @@ class Panel:
         self._running("stop").stop()
         self._soon()
 
+    def reset(self) -> None:
+        """Back to before the first step: curves emptied, controls as they are.
+
+        A run in progress is stopped first, after its current step; every run stays in its folder.
+        """
+        if self._busy:
+            self.say("The single-task baselines are being trained; reset when they are done.")
+        elif self.session is not None:
+            self._leaving = self.session
+            self.session.stop()
+            self._soon()
+
     def set(self, lr: float | None = None, weights: dict[str, float] | None = None) -> None:
         """Change the learning rate or task weights of the run in progress."""
         self._running("change").set(lr=lr, weights=weights)
@@ -237,6 +252,8 @@ class Panel:
         Called by the ticker while something runs, and by whoever changed something while nothing does.
         """
         with self._lock:
+            if self._leaving is not None and self._leaving.over.is_set():
+                self._leave()
             session, busy = self.session, self._busy
             alive = self.alive  # before drawing: what comes later is drawn next time
             if session is not None:
@@ -270,6 +287,18 @@ class Panel:
         if not (self._ticker is not None and self._ticker.wake()):
             self.refresh()
 
+    def _leave(self) -> None:
+        """Forget the run that is over, as Reset asks; unless another one is shown by now."""
+        left, self._leaving = self._leaving, None
+        if left is not self.session:
+            return
+        if left.failure is not None and self._over is not left:
+            self.errors.append(left.failure)
+        self.session = self.comparison = None
+        self.canvas.reset(self.task.options)
+        self.methods.view.method = ""
+        self._message, self._alarm = f"The last run stays in {left.path}.", False
+
     def _end(self) -> None:
         """Once, when a run is over: keep its curves in the notebook; a run that failed is an error of this panel."""
         self.canvas.keep()
@@ -299,8 +328,15 @@ class Panel:
             words.append(f"{speed:.3g} steps/s" if speed < 100 else f"{speed:.0f} steps/s")
             if status in ALIVE:
                 words.append(f"{_duration((total - step) / speed)} left")
-        words += [f"lr {session.lr:.3g}", escape(session.device)]
-        return " · ".join(words)
+        words += [f"lr {session.lr:.3g}", escape(session.device), self._memory(session)]
+        return " · ".join(filter(None, words))
+
+    def _memory(self, session: Any) -> str:
+        """Asked again only when a step was taken, so that nothing changes while nothing happens."""
+        at = (session.path, session.step_number, session.status)
+        if self._held[0] != at:
+            self._held = (at, held(session.device))
+        return self._held[1]
 
     def _enable(self, alive: bool, busy: bool) -> None:
         status = "" if self.session is None else self.session.status
@@ -323,6 +359,7 @@ class Panel:
         self.buttons["pause"].description = "Resume" if status == "paused" else "Pause"
         for name in ("pause", "stop"):
             self.buttons[name].disabled = not alive
+        self.buttons["reset"].disabled = busy or self.session is None
         for each in (self.buttons["step"], self.buttons["step_task"], self.task):
             each.disabled = busy
         self.buttons["compare"].disabled = busy or status not in ("done", "stopped")
@@ -431,6 +468,9 @@ class Panel:
             "pause": self._button("pause", "Pause", "wait after the current step, or go on", self.pause),
             "step": self._button("step", "Step", "take one step, then wait", self.step),
             "stop": self._button("stop", "Stop", "end the run and keep what there is", self.stop),
+            "reset": self._button(
+                "reset", "Reset", "back to before the first step; the run stays in its folder", self.reset
+            ),
             "step_task": self._button(
                 "step-task", "Step task", "take one step for this task alone, then wait", self.step_task
             ),
@@ -446,7 +486,7 @@ class Panel:
         for name, text in texts.items():
             text.add_class(f"wb-{name}")
         hidden = self._choice.hidden
-        bar = [self.buttons[name] for name in ("start", "pause", "step", "stop") if name not in hidden]
+        bar = [self.buttons[name] for name in ("start", "pause", "step", "stop", "reset") if name not in hidden]
         if "step_task" not in hidden:
             bar += [self.buttons["step_task"], self.task]
         if "compare" not in hidden:

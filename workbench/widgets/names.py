@@ -17,7 +17,7 @@ FIRST = (
 MORE = tuple(dict.fromkeys(name for name in (*Spec.families(), *Spec.model_fields) if name not in FIRST))
 PICKERS = FIRST + MORE
 #: what drives a run
-ACTIONS = ("start", "pause", "step", "step_task", "stop", "compare")
+ACTIONS = ("start", "pause", "step", "step_task", "stop", "reset", "compare")
 #: what may be opened: below the pickers, below the curves
 SECTIONS = ("more", "methods_now")
 
