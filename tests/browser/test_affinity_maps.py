@@ -15,7 +15,6 @@ panel = wb.panel(wb.Spec(tasks=["digit", "parity", "ink"], epochs=5_000, weighti
 panel
 """
 #: switches JupyterLab's "Save Widget State Automatically" on or off
-SAVE_WIDGETS = "@jupyter-widgets/jupyterlab-manager:saveWidgetState"
 SENTENCE = re.compile(
     r"A step for digit alone \(step [\d,]+\): digit [+−±][\d.]+ %, parity [+−±][\d.]+ %, ink [+−±][\d.]+ % loss\."
 )
@@ -107,7 +106,6 @@ def test_affinity_over_time_by_hand_and_in_a_saved_notebook(lab, page):
     assert float(live[-8]["value"]) == pytest.approx(float(last), abs=1e-4)
     assert (live[-8]["from"], live[-8]["to"]) == ("digit", "parity")
     assert page.evaluate("panel.errors") == "[]"
-    page.command(SAVE_WIDGETS)
     page.command("docmanager:save")
     page.shut_down()
     tab.reload()
@@ -119,4 +117,3 @@ def test_affinity_over_time_by_hand_and_in_a_saved_notebook(lab, page):
     by_hand.press("Enter")
     expect(picture).to_have_attribute("aria-label", re.compile(r"train on parity, helps digit −?\d"))
     page.shot("maps-without-kernel")
-    page.command(SAVE_WIDGETS)
