@@ -17,6 +17,7 @@ from workbench.widgets.canvas import Canvas
 from workbench.widgets.compare import Comparing
 from workbench.widgets.effects import sentence
 from workbench.widgets.fold import Fold
+from workbench.widgets.labels import Labels
 from workbench.widgets.memory import held
 from workbench.widgets.methods import MethodsNow
 from workbench.widgets.names import Choice
@@ -235,6 +236,7 @@ class Panel:
         self.canvas.close()
         self.methods.view.close()
         self.more.close()
+        self.labels.close()
         self.widget.close()
 
     def _repr_mimebundle_(self, **options: Any) -> Any:
@@ -504,7 +506,8 @@ class Panel:
         main = widgets.Box([controls, pictures] if controls.children else [pictures])
         main.add_class("wb-main")
         below = [self.table] if "methods_now" in hidden else [self.methods.view, self.table]
-        self.widget = widgets.VBox([buttons, self.state, self.effect, self.note, main, *below])
+        self.labels = Labels()
+        self.widget = widgets.VBox([buttons, self.state, self.effect, self.note, main, *below, self.labels])
         self.widget.add_class("wb-panel")
 
     def _button(self, name: str, text: str, tooltip: str, action: Callable[[], object]) -> Any:
