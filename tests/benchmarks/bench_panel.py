@@ -1,4 +1,4 @@
-"""What the live panel costs: bytes per refresh, time of a tick, training speed with and without it.
+"""What the live panel costs: time to make one, bytes per refresh, time of a tick, training speed with and without it.
 
 Run it with ``python tests/benchmarks/bench_panel.py``; it prints figures and judges none. Training speed is measured in
 a real Jupyter kernel, both ways in turn, without a browser beside it.
@@ -130,6 +130,41 @@ def methods(tasks: int) -> None:
     )
 
 
+def ready(rounds: int = 7) -> None:
+    """Making a panel once everything is imported, and asking every component whether it can work with the rest."""
+    import json
+
+    from ipywidgets import Widget
+
+    import workbench as wb
+    from workbench.widgets.impossible import impossible
+    from workbench.widgets.live import Panel
+    from workbench.widgets.names import choose
+
+    times, panels = [], []
+    for seed in range(rounds):
+        began = perf_counter()
+        panels.append(Panel(wb.Spec(seed=seed), choose()))
+        times.append(perf_counter() - began)
+    state = Widget.get_manager_state()["state"]
+    print(
+        f"a panel is made in {median(times) * 1e3:.0f} ms ({min(times) * 1e3:.0f} … {max(times) * 1e3:.0f}); "
+        f"{len(state) / rounds:.0f} widgets, {len(json.dumps(state, default=str)) / rounds / 1e3:.0f} kB"
+    )
+    fields, each = panels[0].pickers.shown([]), {}
+    for family in wb.Spec.families():
+        times = []
+        for _ in range(rounds):
+            began = perf_counter()
+            impossible(family, fields)
+            times.append(perf_counter() - began)
+        each[family] = median(times) * 1e3
+    most = max(each, key=lambda family: each[family])
+    print(f"what is impossible: all families {sum(each.values()):.1f} ms, most of it {most} {each[most]:.1f} ms")
+    for panel in panels:
+        panel.close()
+
+
 def speed(rounds: int = 7) -> None:
     from jupyter_client.manager import start_new_kernel
 
@@ -157,4 +192,5 @@ if __name__ == "__main__":
         refreshes(points)
     for tasks in (3, 6, 16):
         methods(tasks)
+    ready()
     speed()
