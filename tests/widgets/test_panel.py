@@ -424,8 +424,29 @@ def test_warming_up_imports_what_a_run_needs():
 
 
 def test_a_spec_of_another_kind_is_refused():
-    with pytest.raises(wb.WorkbenchError, match="should be a Spec, found dict"):
+    with pytest.raises(wb.WorkbenchError, match="should be a Spec or a share line, found dict"):
         wb.panel({"epochs": 3}, live=True)
+
+
+def test_a_share_line_brings_the_spec_and_the_teacher_s_choice():
+    steering = [{"step": 2, "command": "set", "lr": 0.01}]
+    line = wb.share(SMALL, steering=steering, show=["weighting"], lock=["weighting"])
+    live = wb.panel(line, live=True)
+    try:
+        assert live.spec == SMALL
+        assert "wb-lr" not in classes(live.widget)
+        assert live.pickers.pickers["weighting"].dropdown.disabled
+        assert "1 command of steering" in live.message
+        assert wb.panel(line, live=True) is live
+    finally:
+        live.close()
+    other = wb.panel(line, show=["lr"], live=True)
+    try:
+        assert "wb-lr" in classes(other.widget)  # what is said here holds
+    finally:
+        other.close()
+    with pytest.raises(wb.WorkbenchError, match="damaged or cut short"):
+        wb.panel(line[:-8], live=True)
 
 
 def test_headless_it_trains_at_once_and_shows_figures(monkeypatch):

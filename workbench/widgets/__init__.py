@@ -19,7 +19,7 @@ _latest: "tuple[Any, Panel] | None" = None
 
 
 def panel(
-    spec: Spec | None = None,
+    spec: Spec | str | None = None,
     show: Iterable[str] | None = None,
     hide: Iterable[str] | None = None,
     lock: Iterable[str] | None = None,
@@ -34,18 +34,30 @@ def panel(
     with other arguments gives that panel too and says so.
 
     Args:
-        spec: what the controls show first; default: ``Spec()``.
+        spec: what the controls show first; default: ``Spec()``. A share line (``wb.share``) brings its own ``show``,
+            ``hide`` and ``lock``, which hold where none are given here.
         show: names of the only pickers to show, such as ``["tasks", "weighting"]``; the buttons stay.
         hide: names of pickers, buttons and sections not to show, such as ``["encoder", "compare", "methods_now"]``.
         lock: names of pickers that are shown but cannot be changed.
         live: whether a person is in front of it; found out by default.
 
     Raises:
-        WorkbenchError: a name that is no control; headless: the run failed.
+        WorkbenchError: a name that is no control, a line that is damaged; headless: the run failed.
     """
     global _latest
+    steering = 0
+    if isinstance(spec, str):
+        from workbench.takeaway import unshare
+
+        line = unshare(spec)
+        spec, steering = line.spec, len(line.steering)
+        show, hide, lock = (
+            given if mine is None else mine for mine, given in ((show, line.show), (hide, line.hide), (lock, line.lock))
+        )
     if spec is not None and not isinstance(spec, Spec):
-        raise WorkbenchError(f"panel: spec should be a Spec, found {type(spec).__name__}; write wb.panel(wb.Spec(…)).")
+        raise WorkbenchError(
+            f"panel: spec should be a Spec or a share line, found {type(spec).__name__}; write wb.panel(wb.Spec(…))."
+        )
     choice = choose(show, hide, lock)
     if not is_live(live):
         from workbench.widgets.static import StaticPanel
@@ -65,6 +77,11 @@ def panel(
             return there
     first = spec or Spec()
     made = Panel(first, choice)
+    if steering and not made.message:
+        made.say(
+            f"This line also holds {steering} command{'s' if steering > 1 else ''} of steering. Start does not do them "
+            "again; wb.train does, with steering=wb.unshare(line).steering."
+        )
     warm(first)
     _latest = (asked, made)
     return made
