@@ -40,6 +40,7 @@ class Representations(Study):
             raise WorkbenchError(f"Representations are compared on {2 * GROUPS} inputs at least, found {n}.")
         between = torch.stack([self.between(x.double()) for x in given.values()])
         matrix = self.similarity(between)
+        matrix = (matrix + matrix.T) / 2  # symmetric to the last digit, however many threads multiplied it
         order = torch.randperm(n, generator=torch.Generator().manual_seed(0))
         replicates = []
         for group in range(GROUPS):
