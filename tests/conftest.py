@@ -1,13 +1,16 @@
 """Fixtures for every test; above all the trap for exceptions that would vanish."""
 
 import logging
+import random
 import signal
 import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import numpy as np
 import pytest
+import torch
 from traitlets.log import get_logger
 
 
@@ -64,3 +67,11 @@ def _ctrl_c_is_heard() -> None:
     """A shell lets programs in its background ignore Ctrl-C, and so would everything that tests start."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(autouse=True)
+def _same_chance() -> None:
+    """Every test draws the same random numbers, whatever ran before it."""
+    random.seed(0)
+    np.random.seed(0)
+    torch.manual_seed(0)
