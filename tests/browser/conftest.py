@@ -223,3 +223,13 @@ def page(browser: Any, request: pytest.FixtureRequest, tmp_path: Path) -> Iterat
     page.shut_down()
     context.close()
     assert not page.errors, page.errors
+
+
+@pytest.fixture
+def panel(lab: Lab, page: Page, request: pytest.FixtureRequest) -> Any:
+    """The panel that the cell ``PANEL`` of the test's module makes, on a small laptop."""
+    page.tab.set_viewport_size({"width": 1366, "height": 768})
+    page.open(lab.notebook(f"{request.node.name}.ipynb", request.module.PANEL))
+    page.run_cells()
+    page.tab.locator(".wb-panel .wbc").wait_for()
+    return page.tab.locator(".wb-panel")

@@ -2,8 +2,6 @@
 
 import re
 
-import pytest
-
 PANEL = """
 import workbench as wb
 
@@ -21,15 +19,6 @@ class Mine(Scalarization):
     def __call__(self, losses, *, tasks=None):
         return losses.sum()
 """
-
-
-@pytest.fixture
-def panel(lab, page, request):
-    page.tab.set_viewport_size({"width": 1366, "height": 768})
-    page.open(lab.notebook(f"{request.node.name}.ipynb", PANEL))
-    page.run_cells()
-    page.tab.locator(".wb-panel .wbc").wait_for()
-    return page.tab.locator(".wb-panel")
 
 
 def groups(select):

@@ -1,22 +1,11 @@
 """Picking what is to be trained, with a mouse and with keys alone."""
 
-import pytest
-
 PANEL = """
 import workbench as wb
 
 panel = wb.panel(wb.Spec(tasks=["digit", "parity", "ink"], epochs=3))
 panel
 """
-
-
-@pytest.fixture
-def panel(lab, page, request):
-    page.tab.set_viewport_size({"width": 1366, "height": 768})
-    page.open(lab.notebook(f"{request.node.name}.ipynb", PANEL))
-    page.run_cells()
-    page.tab.locator(".wb-panel .wbc").wait_for()
-    return page.tab.locator(".wb-panel")
 
 
 def test_the_rest_of_the_spec_opens_on_request_and_by_keys(page, panel):

@@ -8,10 +8,11 @@ from torch import Tensor
 from workbench.component import Field, Slider, register
 from workbench.schedules.base import Roster
 from workbench.schedules.heard import Hearing
+from workbench.schedules.looking import Looking
 
 
 @register("schedule", "pike", source="Li et al., NeurIPS 2025, arXiv 2502.06244 (PiKE)")
-class PiKE(Hearing):
+class PiKE(Looking, Hearing):
     """Divides every batch among the tasks: more examples to those with long gradients and little noise.
 
     Every ``every`` steps ``w_k ← w_k exp(ζ₁ ‖∇L_k‖² − (ζ₂ / 2b) σ_k²)``, scaled to sum 1; task k trains on ``b w_k`` of
@@ -47,9 +48,6 @@ class PiKE(Hearing):
         float, Field(ge=0, description="ζ₁: pull of the squared gradient"), Slider(0.01, 1.0, log=True)
     ] = 0.2
     zeta2: Annotated[float, Field(ge=0, description="ζ₂: push of its noise"), Slider(0.01, 1.0, log=True)] = 0.2
-    every: Annotated[
-        int, Field(ge=1, description="steps from one look at the gradients to the next"), Slider(1, 200)
-    ] = 20
     floor: Annotated[
         float, Field(ge=0, le=1, description="part of the batch that is dealt out alike"), Slider(0.0, 1.0)
     ] = 0.1
@@ -88,9 +86,6 @@ class PiKE(Hearing):
     def watch(self, step: int, active: Any, losses: Tensor) -> None:
         if self.balanced:
             super().watch(step, active, losses)
-
-    def due(self, step: int) -> bool:
-        return step > 0 and step % self.every == 0
 
     def look(self, step: int, *found: Tensor) -> None:
         squares, noises = estimates(*found)

@@ -7,10 +7,11 @@ import torch
 from torch import Tensor
 
 from workbench.component import Field, Slider
-from workbench.schedules.base import Roster, Schedule
+from workbench.schedules.base import Roster
+from workbench.schedules.looking import Looking
 
 
-class Related(Schedule):
+class Related(Looking):
     """Base of the schedules that train groups of tasks in turn and find the groups from gradient cosines.
 
     Every ``every`` steps the cosines of a batch enter a running mean per pair, ``c ← β c + (1 − β) cos``, freed of its
@@ -21,9 +22,6 @@ class Related(Schedule):
     needs: ClassVar[str] = "gramian"
     memory: ClassVar[tuple[str, ...]] = ("sums", "parts", "found")
 
-    every: Annotated[
-        int, Field(ge=1, description="steps from one look at the gradients to the next"), Slider(1, 200)
-    ] = 20
     beta: Annotated[
         float, Field(ge=0, lt=1, description="β: memory of the running mean of the cosines"), Slider(0, 0.99)
     ] = 0.8
@@ -33,9 +31,6 @@ class Related(Schedule):
         count = len(roster.names)
         self.sums, self.parts = (torch.zeros(count, count, dtype=torch.float64) for _ in range(2))
         self.found = [list(range(count))]
-
-    def due(self, step: int) -> bool:
-        return step > 0 and step % self.every == 0
 
     def look(self, step: int, *found: Tensor) -> None:
         cosines = cosines_of(found[0])

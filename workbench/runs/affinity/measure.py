@@ -2,10 +2,10 @@
 
 from typing import TYPE_CHECKING, Any
 
-from workbench.affinities.base import Estimate
+from workbench.affinities.base import Estimate, Live
 from workbench.component import WorkbenchError, component, one_of
 from workbench.runs.affinity.result import Affinity
-from workbench.runs.affinity.sources import LIVE, live, sources
+from workbench.runs.affinity.sources import live, sources
 
 if TYPE_CHECKING:
     from workbench.runs.run import Run
@@ -33,11 +33,11 @@ def affinity(source: "Spec | Run", method: str = "gradient_cosine", **settings: 
     spec = source.spec if isinstance(source, Run) else source
     if len(spec.build("problem").check_tasks(spec.tasks)) < 2:
         raise WorkbenchError("Affinity is between two tasks; this spec has one.")
-    if measure.needs in LIVE:
+    if isinstance(measure, Live):
         return live(source, measure)
     known = sources()
     if measure.needs not in known:
-        raise WorkbenchError(f"affinity {method!r} needs {measure.needs!r}: {one_of(measure.needs, [*LIVE, *known])}.")
+        raise WorkbenchError(f"affinity {method!r} needs {measure.needs!r}: {one_of(measure.needs, known)}.")
     estimate, names, cost = known[measure.needs](spec, measure)
     matrix, se, freedom = Estimate(*estimate)
     facts = {"cost": cost, "symmetric": measure.symmetric, "limit": measure.limit, "freedom": freedom}

@@ -92,10 +92,9 @@ class Affinity:
             conflict = (np.where(known, stack, 0) < 0).sum(0) / count
             worth = independent(stack, mean, square, count)
             se = std / np.sqrt(worth)
-        facts["freedom"] = np.maximum(worth - 1, 0.1)
-        rest = {key: value for key, value in facts.items() if key != "freedom"}
-        parts = {name: cls.from_maps(found, names, method, **rest) for name, found in (layers or {}).items()}
-        return cls(mean, names, method, se, std, conflict, [step for step, _ in maps], stack, parts, **facts)
+        parts = {name: cls.from_maps(found, names, method, **facts) for name, found in (layers or {}).items()}
+        steps, freedom = [step for step, _ in maps], np.maximum(worth - 1, 0.1)
+        return cls(mean, names, method, se, std, conflict, steps, stack, parts, freedom=freedom, **facts)
 
     @classmethod
     def from_estimate(cls, matrix: Any, se: Any, names: list[str], method: str, **facts: Any) -> "Affinity":

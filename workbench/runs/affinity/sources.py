@@ -13,8 +13,6 @@ if TYPE_CHECKING:
 
 #: maps that a run trained for the purpose measures, about
 MAPS = 40
-#: what measures need that are taken while a run trains
-LIVE = ("gramian", "lookahead")
 
 
 def sources() -> "dict[str, Callable[[Spec, Any], Brought]]":
