@@ -11,7 +11,7 @@ from workbench.component import FAMILIES as FAMILY_NAMES
 
 HOUSE = Path(workbench.__file__).parent
 
-GROUND = {"component", "spec", "texts", "files", "features", "__version__"}
+GROUND = {"component", "spec", "texts", "files", "features", "cosines", "__version__"}
 LOW = {"tasks", "encoders", "weightings", "affinities", "schedules", "sampling", "optimizers", "toys"}
 FAMILIES = LOW | {"fusions", "problems", "gradients"}
 TOP = {"checks", "takeaway", "widgets", "notebooks", "cli", "course", "__main__"}
@@ -23,6 +23,7 @@ STANDS_ON = {
     "texts": {"component"},
     "files": {"component"},
     "features": set(),
+    "cosines": set(),
     "plots": set(),
     "__init__": set(),
     **dict.fromkeys(LOW, GROUND),

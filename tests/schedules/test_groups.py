@@ -7,8 +7,8 @@ import torch
 
 import workbench as wb
 from tests.schedules.examples import begun, roster
+from workbench.cosines import cosines as cosines_of
 from workbench.schedules.affinity_groups import joined
-from workbench.schedules.related import cosines_of
 from workbench.schedules.son_goku import coloured
 
 NAN = float("nan")

@@ -2,11 +2,11 @@
 
 from typing import ClassVar
 
-import torch
 from torch import Tensor
 
 from workbench.affinities.base import FromGramian
 from workbench.component import register
+from workbench.cosines import cosines
 
 
 @register("affinity", "gradient_cosine", source="Du et al. 2018, arXiv 1812.02224", tags=("core",))
@@ -20,6 +20,4 @@ class GradientCosine(FromGramian):
     limit: ClassVar[float | None] = 1.0
 
     def measure(self, G: Tensor, losses: Tensor, lr: float) -> Tensor:
-        norms = G.diagonal().clamp(min=0).sqrt()
-        cosine = (G / norms[:, None] / norms[None, :]).clamp(-1, 1)
-        return torch.where((norms[:, None] > 0) & (norms[None, :] > 0), cosine, torch.nan)
+        return cosines(G)

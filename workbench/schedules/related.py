@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from workbench.component import Field, Slider
+from workbench.cosines import cosines
 from workbench.schedules.base import Roster
 from workbench.schedules.looking import Looking
 
@@ -33,9 +34,9 @@ class Related(Looking):
         self.found = [list(range(count))]
 
     def look(self, step: int, *found: Tensor) -> None:
-        cosines = cosines_of(found[0])
-        there = cosines.isfinite()
-        self.sums = torch.where(there, self.beta * self.sums + (1 - self.beta) * cosines, self.sums)
+        now = cosines(found[0].double())
+        there = now.isfinite()
+        self.sums = torch.where(there, self.beta * self.sums + (1 - self.beta) * now, self.sums)
         self.parts = torch.where(there, self.beta * self.parts + (1 - self.beta), self.parts)
         self.found = self.groups_of(torch.where(self.parts > 0, self.sums / self.parts, 0.0))
 
@@ -49,9 +50,3 @@ class Related(Looking):
 
     def active(self, step: int, tasks: int) -> list[int]:
         return self.found[step % len(self.found)]
-
-
-def cosines_of(G: Tensor) -> Tensor:
-    """Cosines of the task gradients, ``float64[K, K]``; NaN where one is zero or not there."""
-    norms = G.double().diagonal().sqrt()
-    return (G.double() / norms[:, None] / norms[None, :]).clamp(-1, 1)

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from workbench.component import Field, Slider, WorkbenchError, register
+from workbench.cosines import cosines
 from workbench.weightings.base import GramianWeighting, Heads
 from workbench.weightings.memory import places
 
@@ -89,8 +90,7 @@ class Affinity(GramianWeighting):
     def _measured(self, G: Tensor, losses: Tensor | None) -> Tensor:
         """The map of the present tasks, ``[..., K, K]``, rows help columns; not finite where it cannot be said."""
         if self.measure == "gradient_cosine":
-            norms = G.diagonal(dim1=-2, dim2=-1).clamp(min=0).sqrt()
-            return (G / norms[..., None] / norms[..., None, :]).clamp(-1, 1)
+            return cosines(G)
         if losses is None:
             raise WorkbenchError("Weighting 'affinity' with measure 'first_order' needs losses=.")
         L = losses.detach().double()[..., None, :]
