@@ -80,7 +80,7 @@ class Recorded:
 
 
 def refreshes(points: int) -> None:
-    from workbench.widgets.canvas import Canvas
+    from workbench.widgets.canvas.canvas import Canvas
 
     history, canvas = Recorded(points), Canvas(TASKS)
     began = perf_counter()
@@ -112,7 +112,7 @@ def methods(tasks: int) -> None:
 
     from workbench.runs.history import GradientsAt, History
     from workbench.training.records import Begin
-    from workbench.widgets.methods import table
+    from workbench.widgets.sections.methods import table
 
     noise = np.random.default_rng(0)
     J = noise.normal(size=(tasks, 3 * tasks))
@@ -137,9 +137,9 @@ def ready(rounds: int = 7) -> None:
     from ipywidgets import Widget
 
     import workbench as wb
-    from workbench.widgets.impossible import impossible
     from workbench.widgets.live import Panel
     from workbench.widgets.names import choose
+    from workbench.widgets.pickers.impossible import impossible
 
     times, panels = [], []
     for seed in range(rounds):

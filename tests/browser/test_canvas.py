@@ -4,7 +4,7 @@ import pytest
 
 GROW = """
 import numpy as np
-from workbench.widgets.canvas import Block, Canvas
+from workbench.widgets.canvas.canvas import Block, Canvas
 
 tasks = ["digit", "parity", "large", "loops", "ink", "slant"]
 noise = np.random.default_rng(0)

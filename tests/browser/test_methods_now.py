@@ -90,7 +90,7 @@ def test_what_each_method_would_do_now(page, panel):
     panel.get_by_role("button", name="Start", exact=True).focus()
     tab.keyboard.press("Enter")
     tab.wait_for_function("() => +document.querySelector('.wbc').dataset.last > 30")
-    page.expect_kernel("panel.methods.view.table", "{}")  # closed, it computes nothing
+    page.expect_kernel("panel.sections['methods_now'].view.table", "{}")  # closed, it computes nothing
     summary.focus()
     tab.keyboard.press("Enter")
     tab.wait_for_function("() => +document.querySelector('.wbm').dataset.step > 0")
@@ -122,7 +122,7 @@ def test_what_each_method_would_do_now(page, panel):
     tab.wait_for_function("() => !document.querySelector('.wbm').open")
     before = int(page.evaluate("panel.session.step_number"))
     tab.wait_for_function("step => +document.querySelector('.wbc').dataset.last > step + 30", arg=before)
-    shown = int(page.evaluate("panel.methods.view.table['step']"))
+    shown = int(page.evaluate("panel.sections['methods_now'].view.table['step']"))
     assert shown <= before  # closed again, it stands still
     panel.get_by_role("button", name="Stop", exact=True).click()
     expect(panel.locator(".wb-status")).to_contain_text("stopped")

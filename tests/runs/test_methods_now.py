@@ -7,7 +7,7 @@ import pytest
 import torch
 
 import workbench as wb
-from workbench.runs.history import History
+from workbench.runs.history import GradientsAt, History
 from workbench.runs.methods_now import gramian, methods_now
 from workbench.training.records import AffinityMap, Begin, Step
 
@@ -93,3 +93,20 @@ def test_a_run_without_affinity_says_so(store, small):
     run = wb.train(small.replace(affinity=None, epochs=1), progress=False)
     with pytest.raises(wb.WorkbenchError, match="No Gramian was measured"):
         run.methods_now()
+
+
+def test_who_moves_the_encoder_sums_to_one_and_may_be_negative():
+    at = GradientsAt(3, np.array([[4.0, -1.0], [-1.0, 1.0]]), np.zeros(2), np.array([1.0, 0.5]))
+    update = np.array([4 - 0.5, 0.5 * (-1 + 0.5)])  # w_i <g_i, d>
+    np.testing.assert_allclose(at.shares, update / update.sum())
+    assert at.shares[1] < 0
+    absent = at._replace(G=np.array([[4.0, np.nan], [np.nan, np.nan]]), weights=np.array([1.0, np.nan]))
+    np.testing.assert_array_equal(absent.shares, [1.0, np.nan])
+    assert np.isnan(at._replace(G=np.zeros((2, 2))).shares).all()
+
+
+def test_it_is_recorded_with_every_map(store, small):
+    run = wb.train(small.replace(affinity=EVERY_4), progress=False)
+    rows = run.history.query("quantity == 'share'")
+    assert rows["step"].unique().tolist() == [at.step for at in run.records.gramians]
+    np.testing.assert_allclose(rows.groupby("step")["value"].sum(), 1)

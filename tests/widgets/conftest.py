@@ -65,7 +65,7 @@ def history():
 @pytest.fixture
 def sent(monkeypatch):
     """Every custom message of every canvas: (content, buffers)."""
-    from workbench.widgets.canvas import Canvas
+    from workbench.widgets.canvas.canvas import Canvas
 
     messages = []
     monkeypatch.setattr(Canvas, "send", lambda self, content, buffers=None: messages.append((content, buffers or [])))

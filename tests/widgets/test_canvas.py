@@ -10,7 +10,7 @@ import pytest
 
 from workbench.plots.style import DASH_PIXELS, task_style
 from workbench.training.records import Effect
-from workbench.widgets.canvas import LARGEST_MESSAGE, Block, Canvas
+from workbench.widgets.canvas.canvas import LARGEST_MESSAGE, Block, Canvas
 
 TASKS = ["digit", "parity", "ink"]
 

@@ -4,7 +4,7 @@ import pytest
 
 from workbench.component import FAMILIES, WorkbenchError, members
 from workbench.spec import Spec
-from workbench.widgets.controls import control
+from workbench.widgets.pickers.controls import control
 
 EVERY = [
     pytest.param(setting, id=f"{family}-{name}-{setting.name}")

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from workbench.widgets.decimate import decimate, shares
+from workbench.widgets.canvas.decimate import decimate, shares
 
 
 def noisy(count, seed=0):

@@ -7,10 +7,10 @@ import pytest
 from workbench.component import _REGISTRY, Field, WorkbenchError, members, register
 from workbench.spec import Spec
 from workbench.weightings.scalarizations.equal import Equal
-from workbench.widgets.impossible import impossible
 from workbench.widgets.live import Panel
 from workbench.widgets.names import choose
-from workbench.widgets.pickers import Pickers
+from workbench.widgets.pickers.impossible import impossible
+from workbench.widgets.pickers.pickers import Pickers
 
 SPECS = [
     Spec(),
@@ -82,7 +82,9 @@ def test_an_impossible_choice_stays_with_its_reason_and_nothing_is_lost(monkeypa
 
 def test_it_is_asked_again_only_when_something_changed(pickers, monkeypatch):
     asked = []
-    monkeypatch.setattr("workbench.widgets.pickers.impossible", lambda family, fields: asked.append(family) or {})
+    monkeypatch.setattr(
+        "workbench.widgets.pickers.pickers.impossible", lambda family, fields: asked.append(family) or {}
+    )
     pickers.judge()
     assert asked == []
     pickers.fields["batch_size"].widget.value = 1

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from workbench.widgets.maps import LARGEST, MOST, Maps, evenly, most
+from workbench.widgets.canvas.maps import LARGEST, MOST, Maps, evenly, most
 
 
 def rows(of, count=4):

@@ -15,6 +15,7 @@ from workbench.component import _REGISTRY
 from workbench.weightings.scalarizations.equal import Equal
 from workbench.widgets.live import Panel, guarded
 from workbench.widgets.names import Choice, choose
+from workbench.widgets.sections import SECTIONS
 from workbench.widgets.warm import warm
 
 SMALL = wb.Spec(tasks=["digit", "ink"], epochs=2, batch_size=256)
@@ -481,18 +482,18 @@ def test_what_each_method_would_do_follows_the_run_while_it_is_open(panel):
     live = panel(LONG.replace(affinity={"name": "gradient_cosine", "every": 5}))
     live.start()
     until(lambda: len(live.session.history.gramians) > 1)
-    assert live.methods.view.table == {}
-    live.methods.view.opened = True
-    until(lambda: live.methods.view.table)
-    first = live.methods.view.table["step"]
-    assert live.methods.view.method == "fixed"
-    until(lambda: live.methods.view.table["step"] > first)
-    live.methods.view.opened = False
+    assert live.sections["methods_now"].view.table == {}
+    live.sections["methods_now"].view.opened = True
+    until(lambda: live.sections["methods_now"].view.table)
+    first = live.sections["methods_now"].view.table["step"]
+    assert live.sections["methods_now"].view.table["method"] == "fixed"
+    until(lambda: live.sections["methods_now"].view.table["step"] > first)
+    live.sections["methods_now"].view.opened = False
     live.stop()
     live.wait()
-    live.methods.view.opened = True  # after the end too, and then it stays
+    live.sections["methods_now"].view.opened = True  # after the end too, and then it stays
     last = live.session.history.gramians[-1].step
-    until(lambda: live.methods.view.table["step"] == last)
+    until(lambda: live.sections["methods_now"].view.table["step"] == last)
     assert live.errors == []
 
 
@@ -501,28 +502,30 @@ def test_opening_it_changes_no_number_of_the_run(panel):
     records = []
     for opened in (False, True):
         live = panel(spec)
-        live.methods.view.opened = opened
+        live.sections["methods_now"].view.opened = opened
         live.start()
         live.wait()
-        assert bool(live.methods.view.table) == opened
+        assert bool(live.sections["methods_now"].view.table) == opened
         records.append((live.run.path / "records.jsonl").read_text())
     assert records[0] == records[1]
 
 
 def test_without_affinity_it_says_so(panel):
     live = panel(SMALL.replace(affinity=None))
-    live.methods.view.opened = True
-    until(lambda: "Press Start" in live.methods.view.note)
+    live.sections["methods_now"].view.opened = True
+    until(lambda: "Press Start" in live.sections["methods_now"].view.note)
     live.start()
     live.wait()
-    until(lambda: "affinity= in the spec" in live.methods.view.note)
+    until(lambda: "affinity= in the spec" in live.sections["methods_now"].view.note)
     assert live.errors == []
 
 
-def test_the_section_can_be_hidden(panel):
-    hidden, shown = panel(hide=["methods_now"]), panel()
-    assert shown.methods.view in shown.widget.children
-    assert hidden.methods.view not in hidden.widget.children
+@pytest.mark.parametrize("name", [cls.name for cls in SECTIONS])
+def test_a_section_can_be_hidden(panel, name):
+    hidden, shown = panel(hide=[name]), panel()
+    assert shown.sections[name].view in shown.widget.children
+    assert [other for other in shown.sections if other not in hidden.sections] == [name]
+    assert len(hidden.widget.children) == len(shown.widget.children) - 1
 
 
 def test_a_component_registered_in_a_cell_is_offered_after_it(panel, monkeypatch):

@@ -8,7 +8,7 @@ from workbench.component import _REGISTRY, Field, WorkbenchError, members, regis
 from workbench.spec import Spec
 from workbench.weightings.scalarizations.equal import Equal
 from workbench.widgets.names import FIRST, MORE, PICKERS
-from workbench.widgets.pickers import Pickers
+from workbench.widgets.pickers.pickers import Pickers
 
 
 class Told(list):

@@ -9,7 +9,7 @@ from workbench.runs.train import start
 from workbench.spec import Spec
 from workbench.widgets.live import Panel
 from workbench.widgets.names import choose
-from workbench.widgets.presets import PRESETS
+from workbench.widgets.pickers.presets import PRESETS
 
 KNOWN = {preset.name: preset.spec for preset in PRESETS}
 

@@ -6,7 +6,7 @@ import traitlets
 from workbench.component import _REGISTRY as REGISTRY
 from workbench.component import FAMILIES, NEEDS, members, register
 from workbench.weightings.base import Scalarization
-from workbench.widgets.select import SHORT, GroupedSelect, groups
+from workbench.widgets.pickers.select import SHORT, GroupedSelect, groups
 
 
 def names(groups):

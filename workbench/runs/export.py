@@ -19,9 +19,9 @@ def figures(run: "Run") -> "dict[str, Figure]":
     from workbench.plots import gates
 
     found = {"losses": run.losses(), "weights": run.weights()}
-    if run._history.affinities:
+    if run.records.affinities:
         found["affinity"] = run.heatmap()
-    if run._history.inspections:
+    if run.records.inspections:
         found["gates"] = gates(run.gates())
     return found
 

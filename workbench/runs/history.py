@@ -47,6 +47,19 @@ class GradientsAt(NamedTuple):
     losses: np.ndarray
     weights: np.ndarray
 
+    @property
+    def shares(self) -> np.ndarray:
+        """Who moves the shared parameters: the part of each task in the update ``d = Σ w_k g_k``, ``[K]``, of sum 1.
+
+        ``w_i ⟨g_i, d⟩ / ‖d‖²``, from the Gramian alone: ``w_i (G w)_i / wᵀ G w``. Below 0: the others move it against
+        the gradient of this task. NaN for an absent task, and for all where the update is zero.
+        """
+        w = np.where(np.isfinite(self.weights), self.weights, 0.0)
+        parts = w * (np.nan_to_num(self.G) @ w)
+        total = parts.sum()
+        shares = parts / total if total > 0 else np.full_like(parts, np.nan)
+        return np.where(np.isfinite(self.weights), shares, np.nan)
+
 
 class History:
     """All records of a run so far.
@@ -98,7 +111,11 @@ class History:
                 self.layers.setdefault(layer, []).append((record.step, np.array(matrix)))
             if record.gramian and self._step is not None:  # a map follows the record of its step
                 taken = record.gramian, self._step.losses, self._step.weights
-                self.gramians.append(GradientsAt(record.step, *map(np.array, taken)))
+                found = GradientsAt(record.step, *map(np.array, taken))
+                self.gramians.append(found)
+                for task, share in zip(self.tasks, found.shares, strict=True):
+                    if share == share:
+                        self._curve("train", task, "share").append(record.step, record.epoch, float(share))
         elif isinstance(record, Effect):
             self.effects.append(record)
         elif isinstance(record, Inspection):

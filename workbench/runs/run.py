@@ -54,7 +54,7 @@ class Run:
         if found is None:
             session = self._session
             status = session.status if session else "interrupted"
-            steps = session.step_number if session else self._history.last_step
+            steps = session.step_number if session else self.records.last_step
             return {"status": status, "steps": steps, "seconds": session.seconds if session else None}
         if found["delta_m"] is None:
             from workbench.runs.baseline import delta_against_baseline
@@ -63,7 +63,8 @@ class Run:
         return found
 
     @property
-    def _history(self) -> History:
+    def records(self) -> History:
+        """Everything that was recorded, as curves that grow while it trains; ``history`` is the same as a table."""
         if self._session is not None:
             return self._session.history
         if self._records is None:
@@ -78,7 +79,7 @@ class Run:
         stored = self.path / "history.parquet"
         if self._session is None and stored.is_file():
             return pd.read_parquet(stored)
-        return self._history.frame()
+        return self.records.frame()
 
     @property
     def steering(self) -> list[dict[str, Any]]:
@@ -91,7 +92,7 @@ class Run:
     @property
     def tasks(self) -> list[str]:
         """Names of the tasks."""
-        return list(self._history.tasks)
+        return list(self.records.tasks)
 
     @property
     def affinity(self) -> Affinity:
@@ -102,7 +103,7 @@ class Run:
         Raises:
             WorkbenchError: none was measured.
         """
-        found, measure = self._history, self.spec.build("affinity") if self.spec.affinity else None
+        found, measure = self.records, self.spec.build("affinity") if self.spec.affinity else None
         facts: dict[str, Any] = {}
         if measure is not None:
             cost = len(found.affinities) * measure.cost(len(found.tasks))
@@ -121,7 +122,7 @@ class Run:
 
         rows = [
             (found.step, found.task, to, before, after, 1 - after / before if before else float("nan"))
-            for found in self._history.effects
+            for found in self.records.effects
             for to, before, after in zip(self.tasks, found.before, found.after, strict=True)
         ]
         return pd.DataFrame(rows, columns=["step", "from", "to", "before", "after", "change"])
@@ -135,7 +136,7 @@ class Run:
         Raises:
             WorkbenchError: none was recorded.
         """
-        return gramian(self._history, step)
+        return gramian(self.records, step)
 
     def methods_now(self, step: int | None = None) -> "pd.DataFrame":
         """What every method would do with that Gramian and those losses: ``wb.weightings.compare`` of them.
@@ -148,7 +149,7 @@ class Run:
         Raises:
             WorkbenchError: none was recorded.
         """
-        return methods_now(self._history, step)
+        return methods_now(self.records, step)
 
     def gates(self, name: str | None = None) -> "pd.DataFrame":
         """What the fusion showed of itself at each validation: gate values, mixing coefficients, attention.
@@ -165,12 +166,12 @@ class Run:
         Raises:
             WorkbenchError: the fusion shows nothing, or no such table.
         """
-        names = list(dict.fromkeys(found.name for found in self._history.inspections))
+        names = list(dict.fromkeys(found.name for found in self.records.inspections))
         if not names:
             raise WorkbenchError(f"Fusion {self.spec.chosen('fusion')[0]!r} shows nothing of itself in this run.")
         if name is not None and name not in names:
             raise WorkbenchError(f"This run has no table {name!r}: {one_of(name, names)}.")
-        return self._history.gates(name)
+        return self.records.gates(name)
 
     # ------------------------------------------------------------------ the model
 
@@ -182,7 +183,7 @@ class Run:
         Raises:
             WorkbenchError: the run is not over, so no model was selected.
         """
-        return self._rebuilt()[0]
+        return self.rebuilt()[0]
 
     def predict(self, views: Any = None, names: bool | None = None) -> dict[str, Any]:
         """Predictions of the selected model, per task: tensors in the numbers of the raw targets, or lists of names.
@@ -198,7 +199,7 @@ class Run:
         """
         from workbench.training.evaluate import answered, outputs
 
-        model, data, answers = self._rebuilt()
+        model, data, answers = self.rebuilt()
         ready, texts = self._ready(data, views)
         found = {**outputs(model, ready), **answered(answers, ready)}
         if bool(texts) if names is None else names:
@@ -221,7 +222,7 @@ class Run:
 
         from workbench.training.evaluate import outputs
 
-        model, data, _ = self._rebuilt()
+        model, data, _ = self.rebuilt()
         writers = [task for task in data.tasks if hasattr(task, "attention")]
         if not writers or not data.codecs:
             raise WorkbenchError(f"No task of this run writes a text: {', '.join(data.names)}.")
@@ -272,7 +273,7 @@ class Run:
             raise WorkbenchError(*faults)
         return ready, texts
 
-    def _rebuilt(self) -> tuple["Model", Any, Any]:
+    def rebuilt(self) -> tuple["Model", Any, Any]:
         """The selected model, the data, and the linear models that answer for tasks that were left out."""
         from safetensors.torch import load_file
 

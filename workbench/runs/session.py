@@ -4,13 +4,17 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Iterable
+from concurrent.futures import Future
+from concurrent.futures import wait as wait_for
 from contextlib import contextmanager
+from pathlib import Path
 from time import perf_counter
-from typing import Any
+from typing import Any, TypeVar
 
 from workbench.component import WorkbenchError
 from workbench.runs.folder import RunFolder, unwritable
 from workbench.runs.history import History
+from workbench.runs.peek import Peek
 from workbench.runs.steering import check, check_task, is_rate
 from workbench.runs.summary import summarise
 from workbench.spec import Spec
@@ -25,6 +29,17 @@ from workbench.training.step import Diverged
 BLOCK_SECONDS = 0.5
 #: seconds between two checkpoints at epoch ends
 CHECKPOINT_SECONDS = 5.0
+#: seconds between two looks whether a run that was asked for something is over
+PEEK_SECONDS = 0.02
+
+T = TypeVar("T")
+#: the sessions of this process that train, by run folder
+_in_progress: dict[Path, "Session"] = {}
+
+
+def in_progress(path: Path) -> "Session | None":
+    """The session of this process that trains a run, by its folder; None: none does."""
+    return _in_progress.get(path.resolve())
 
 
 class Session:
@@ -109,6 +124,16 @@ class Session:
         return "paused" if self.state.position.paused else "running"
 
     @property
+    def alive(self) -> bool:
+        """Whether it is in progress, running or paused."""
+        return not self.over.is_set()
+
+    @property
+    def metrics(self) -> dict[str, str]:
+        """Task -> its conventional metric."""
+        return {task: name for task, name, _ in self.exp.metrics}
+
+    @property
     def device(self) -> str:
         """Where it computes."""
         return str(self.exp.device)
@@ -152,6 +177,30 @@ class Session:
         from workbench.runs.run import Run
 
         return Run(self.folder.path, session=self)
+
+    def peek(self, at: Callable[[Peek], T]) -> T:
+        """What a function finds in the model as it is now, between two steps, or after the last one.
+
+        It is called in the thread that trains, so it should be quick, and it must change nothing. Not to be called in
+        that thread itself.
+
+        Raises:
+            Exception: whatever the function raised; training goes on.
+        """
+        found: Future[T] = Future()
+
+        def look() -> None:
+            exp = self.exp
+            try:
+                found.set_result(at(Peek(self.step_number, exp.model, exp.data, exp.answers, self.spec.precision)))
+            except BaseException as error:  # noqa: BLE001 (raised where it was asked for)
+                found.set_exception(error)
+
+        self.inbox.ask(look)
+        while not wait_for({found}, PEEK_SECONDS).done:
+            if self.over.is_set():
+                self.inbox.serve()
+        return found.result()
 
     # ------------------------------------------------------------------ steering
 
@@ -249,6 +298,7 @@ class Session:
     def _train(self) -> None:
         """Run the loop, hand every record on, and leave a readable folder whatever happens."""
         self._clock = self._written = self._saved = perf_counter()
+        _in_progress[self.path.resolve()] = self
         end: End | None = None
         try:
             try:
@@ -279,6 +329,7 @@ class Session:
         finally:
             self.folder.close()
             self._outcome = "failed" if self.failure else end.status
+            _in_progress.pop(self.path.resolve(), None)
             self.over.set()
 
     def _ended(self, status: str, error: BaseException) -> End:

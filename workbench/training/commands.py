@@ -1,9 +1,9 @@
 """Steering: commands are put in from any thread and taken at a step boundary."""
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from threading import Condition
+from threading import Condition, Lock
 from time import perf_counter
 from typing import Any
 
@@ -33,6 +33,8 @@ class Inbox:
     def __init__(self, script: Iterable[Applied] = ()) -> None:
         self.script = deque(filter(steers, script))
         self.commands: deque[Command] = deque()
+        self.looks: deque[Callable[[], object]] = deque()
+        self.serving = Lock()
         self.changed = Condition()
         self.waited = 0.0
 
@@ -51,9 +53,22 @@ class Inbox:
             return self.commands.popleft(), False
         return None
 
+    def ask(self, look: Callable[[], object]) -> None:
+        """Add something to be called at the next step boundary that changes nothing; returns at once."""
+        with self.changed:
+            self.looks.append(look)
+            self.changed.notify_all()
+
+    def serve(self) -> None:
+        """Call what was asked for since, in this thread."""
+        if self.looks:
+            with self.serving:
+                while self.looks:
+                    self.looks.popleft()()
+
     def wait(self) -> None:
-        """Block until there is a command; ``waited`` adds up the seconds."""
+        """Block until there is a command or something to call; ``waited`` adds up the seconds."""
         since = perf_counter()
         with self.changed:
-            self.changed.wait_for(lambda: self.commands)
+            self.changed.wait_for(lambda: self.commands or self.looks)
         self.waited += perf_counter() - since

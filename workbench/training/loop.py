@@ -172,6 +172,7 @@ def obey(
     """
     at = state.position
     while True:
+        inbox.serve()
         found = inbox.take(at.step)
         if found is None and not at.paused:
             return None, False

@@ -1,5 +1,7 @@
 """Names for screen readers where ipywidgets gives none."""
 
+from pathlib import Path
+
 import anywidget
 
 from workbench.widgets.scripts import script
@@ -8,7 +10,10 @@ __all__ = ["Labels"]
 
 
 class Labels(anywidget.AnyWidget):
-    """Shows nothing; names handles and readouts of sliders in the panel it is put into, whenever they come."""
+    """Shows nothing; names handles and readouts of sliders in the panel it is put into, whenever they come.
+
+    As the one widget that every panel has, it brings the panel's style sheet.
+    """
 
     _esm = script("labels.js")
-    _css = ".wbl { display: none; }"
+    _css = Path(__file__).parent / "panel.css"

@@ -10,24 +10,24 @@ import ipywidgets as widgets
 from IPython.core.getipython import get_ipython
 
 from workbench.component import WorkbenchError, component
+from workbench.runs.finished import Finished
+from workbench.runs.run import Run
+from workbench.runs.session import in_progress
 from workbench.runs.train import start
 from workbench.spec import Spec
-from workbench.training.loop import map_every
-from workbench.widgets.canvas import Canvas
+from workbench.widgets.canvas.canvas import Canvas
 from workbench.widgets.compare import Comparing
 from workbench.widgets.effects import sentence
-from workbench.widgets.fold import Fold
 from workbench.widgets.labels import Labels
 from workbench.widgets.memory import held
-from workbench.widgets.methods import MethodsNow
 from workbench.widgets.names import Choice
-from workbench.widgets.pickers import Pickers
-from workbench.widgets.preset_picker import PresetPicker
+from workbench.widgets.pickers.fold import Fold
+from workbench.widgets.pickers.pickers import Pickers
+from workbench.widgets.pickers.preset_picker import PresetPicker
+from workbench.widgets.sections import SECTIONS
 from workbench.widgets.ticker import Ticker
 
 __all__ = ["Panel", "guarded"]
-
-ALIVE = ("running", "paused")
 
 
 def guarded(panel: "Panel", action: Callable[[], object]) -> Callable[..., None]:
@@ -73,7 +73,7 @@ class Panel:
         self._lock = RLock()
         self._shown: tuple[Any, ...] = ()
         self.canvas = Canvas()
-        self.methods = MethodsNow(self._tick_on, self.fail)
+        self.sections = {cls.name: cls(self) for cls in SECTIONS if cls.name not in choice.hidden}
         self.more = Fold("more", "the rest of the spec: schedule, sampling, optimizer, precision and so on")
         self.pickers = Pickers(
             spec, guarded(self, self._check), guarded(self, self._lr_moved), guarded(self, self._weights_moved)
@@ -104,7 +104,7 @@ class Panel:
     @property
     def alive(self) -> bool:
         """Whether a run is in progress (running or paused)."""
-        return self.session is not None and self.session.status in ALIVE
+        return self.session is not None and self.session.alive
 
     @property
     def message(self) -> str:
@@ -122,18 +122,30 @@ class Panel:
         if self._may_start():
             self._begin(paused=False)
 
+    def open(self, run: Run) -> None:
+        """Show a run: one in progress in this kernel as it goes on, any other one as it was recorded.
+
+        Raises:
+            WorkbenchError: its folder cannot be read, or a run is in progress here.
+        """
+        session = in_progress(run.path)
+        if self.alive and session is not self.session:
+            raise WorkbenchError(
+                f"A run is in progress ({self.session.path.name}); press Stop before you open another."
+            )
+        self.attach(session or Finished(run))
+
     def attach(self, session: Any) -> None:
         """Show a session, whoever started it."""
         self.session, self.comparison, self._comparing = session, None, None
         self.canvas.reset(session.tasks, name=session.path.name)
-        self.methods.view.method = session.spec.chosen("weighting")[0]
         if session.spec != self._spec_or_none():
             self.pickers.spec = session.spec
         self.pickers.show(session.lr, session.spec.chosen("weighting")[1].get("weights", {}))
         self._offer_tasks(list(session.tasks))
         self._tell_more(session.spec)
         self.say("")
-        self._tick_on()
+        self.wake()
 
     def pause(self) -> None:
         """Pause after the current step, or go on."""
@@ -171,7 +183,8 @@ class Panel:
             self.say("The single-task baselines are being trained; reset when they are done.")
         elif self.session is not None:
             self._leaving = self.session
-            self.session.stop()
+            if self.alive:
+                self.session.stop()
             self._soon()
 
     def set(self, lr: float | None = None, weights: dict[str, float] | None = None) -> None:
@@ -194,7 +207,7 @@ class Panel:
             )
         self.say("Training one model per task, with the same encoder and budget …")
         self._comparing = Comparing(self.session.run, self._soon)
-        self._tick_on()
+        self.wake()
 
     def wait(self) -> Any:
         """Wait for the end of the run and of a comparison; the Run.
@@ -234,7 +247,8 @@ class Panel:
             self._shell.events.unregister("post_run_cell", self._cell_ran)
             self._shell = None
         self.canvas.close()
-        self.methods.view.close()
+        for section in self.sections.values():
+            section.close()
         self.more.close()
         self.labels.close()
         self.widget.close()
@@ -259,12 +273,12 @@ class Panel:
             session, busy = self.session, self._busy
             alive = self.alive  # before drawing: what comes later is drawn next time
             if session is not None:
-                self.canvas.draw(session.history, metrics={task: name for task, name, _ in session.exp.metrics})
+                self.canvas.draw(session.history, metrics=session.metrics)
                 if not alive and self._over is not session:
                     self._over = session
                     self._end()
             history = None if session is None else session.history
-            more = self.methods.update(history, comes=alive and map_every(session.exp) > 0)
+            more = any([section.update(session) for section in self.sections.values()])
             if self._comparing is not None and not busy:
                 self._show_comparison(self._comparing)
             self.state.value = self._state_line()
@@ -280,7 +294,8 @@ class Panel:
     def _busy(self) -> bool:
         return self._comparing is not None and not self._comparing.over.is_set()
 
-    def _tick_on(self) -> None:
+    def wake(self) -> None:
+        """Bring the widgets up to date soon, in the thread that writes them."""
         if not (self._ticker is not None and self._ticker.wake()):
             self._ticker = Ticker(guarded_tick(self)).start()
 
@@ -298,14 +313,14 @@ class Panel:
             self.errors.append(left.failure)
         self.session = self.comparison = None
         self.canvas.reset(self.task.options)
-        self.methods.view.method = ""
         self._message, self._alarm = f"The last run stays in {left.path}.", False
 
     def _end(self) -> None:
         """Once, when a run is over: keep its curves in the notebook; a run that failed is an error of this panel."""
         self.canvas.keep()
-        if self.session.status == "failed":
+        if self.session.failure is not None:
             self.errors.append(self.session.failure)
+        if self.session.status == "failed":
             self._message, self._alarm = self.session.error, True
 
     def _show_comparison(self, comparing: Comparing) -> None:
@@ -323,12 +338,12 @@ class Panel:
             return "ready"
         status, step, total = session.status, session.step_number, session.total_steps
         epochs = session.spec.epochs
-        words = [f"<b>{status}</b>", f"epoch {min(session.epoch + (status in ALIVE), epochs)} of {epochs}"]
+        words = [f"<b>{status}</b>", f"epoch {min(session.epoch + session.alive, epochs)} of {epochs}"]
         words.append(f"step {step} of {total}")
         speed = session.steps_per_second
         if speed:
             words.append(f"{speed:.3g} steps/s" if speed < 100 else f"{speed:.0f} steps/s")
-            if status in ALIVE:
+            if session.alive:
                 words.append(f"{_duration((total - step) / speed)} left")
         words += [f"lr {session.lr:.3g}", escape(session.device), self._memory(session)]
         return " · ".join(filter(None, words))
@@ -505,7 +520,7 @@ class Panel:
         buttons = widgets.HBox(bar, layout=widgets.Layout(flex_flow="row wrap"))
         main = widgets.Box([controls, pictures] if controls.children else [pictures])
         main.add_class("wb-main")
-        below = [self.table] if "methods_now" in hidden else [self.methods.view, self.table]
+        below = [*(section.view for section in self.sections.values()), self.table]
         self.labels = Labels()
         self.widget = widgets.VBox([buttons, self.state, self.effect, self.note, main, *below, self.labels])
         self.widget.add_class("wb-panel")

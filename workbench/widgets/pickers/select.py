@@ -54,7 +54,7 @@ class GroupedSelect(anywidget.AnyWidget):
         tooltip: what the label stands for.
     """
 
-    _esm = script("select.js")
+    _esm = script("pickers/select.js")
     _css = Path(__file__).parent / "select.css"
     groups: Any = traitlets.List().tag(sync=True)
     value = traitlets.Unicode().tag(sync=True)

@@ -6,10 +6,10 @@ from typing import Any
 
 from workbench.component import WorkbenchError, component
 from workbench.spec import Spec
-from workbench.widgets.controls import control, css_name
-from workbench.widgets.impossible import impossible
-from workbench.widgets.per_task import TaskPicker, WeightSliders
-from workbench.widgets.picker import NONE, Picker, per_task
+from workbench.widgets.pickers.controls import control, css_name
+from workbench.widgets.pickers.impossible import impossible
+from workbench.widgets.pickers.per_task import TaskPicker, WeightSliders
+from workbench.widgets.pickers.picker import NONE, Picker, per_task
 
 __all__ = ["Pickers"]
 

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from typing import Any
 
 from workbench.spec import Spec
-from workbench.widgets.picker import NONE
-from workbench.widgets.presets import PRESETS
-from workbench.widgets.select import GroupedSelect
+from workbench.widgets.pickers.picker import NONE
+from workbench.widgets.pickers.presets import PRESETS
+from workbench.widgets.pickers.select import GroupedSelect
 
 __all__ = ["PresetPicker"]
 

@@ -522,7 +522,7 @@ class View {
     this.grid.replaceChildren();
     this.zoom = this.step = this.over = this.drag = null;
     this.plots = look.plots.map((description) => new CurvePlot(this.grid, description, this));
-    this.plots.push(new Heatmap(this.grid, this));
+    if (look.heatmap) this.plots.push(new Heatmap(this.grid, this));
   }
 
   entry(task) {

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from workbench.component import component
 from workbench.plots.heatmaps import power
 from workbench.plots.style import DASH_PIXELS, FONT, GRID, INK, NOTHING, SIGNED, TaskStyle, task_style
-from workbench.widgets.decimate import decimate, shares
-from workbench.widgets.maps import LARGEST, EffectLike, Maps, most
+from workbench.widgets.canvas.decimate import decimate, shares
+from workbench.widgets.canvas.maps import LARGEST, EffectLike, Maps, most
 from workbench.widgets.scripts import script
 
 __all__ = ["PLOTS", "Block", "Canvas"]
@@ -32,11 +32,18 @@ POINT = 8
 FEWEST_POINTS = 4
 
 #: the plots of curves, in their order; a new one is a line here. ``log``: the axis may be made logarithmic;
-#: ``smooth``: noisy training curves, drawn thin and smoothed; ``zero``: the axis starts at 0
+#: ``smooth``: noisy training curves, drawn thin and smoothed; ``zero``: the axis starts at 0; ``other``: what a switch
+#: in the title shows instead, ``switch``: what the switch calls either
 PLOTS: tuple[dict[str, Any], ...] = (
     {"group": "loss", "title": "Loss", "note": "thin: training · strong: validation", "log": True, "smooth": True},
     {"group": "metric", "title": "Validation metric", "note": ""},
     {"group": "weight", "title": "Task weights", "note": "as applied to the shared part", "zero": True},
+    {
+        "group": "share",
+        "title": "Who moves the encoder",
+        "note": "part of each task in the shared update",
+        "zero": True,
+    },
 )
 
 
@@ -95,16 +102,25 @@ class Canvas(anywidget.AnyWidget):
     thinned evenly over the steps.
 
     Args:
-        tasks: the task names, in the order of the legend and of the affinity maps.
-        style: colour and line style per task; as in every other picture by default.
+        tasks: the names in the legend, in its order, which is that of the affinity maps, too.
+        style: colour and line style per name; as in every other picture by default.
+        plots: the plots of curves, see ``PLOTS``.
+        maps: whether there is a plot of affinity maps.
     """
 
-    _esm = script("surface.js", "maps.js", "canvas.js")
+    _esm = script("canvas/surface.js", "canvas/maps.js", "canvas/canvas.js")
     _css = Path(__file__).parent / "canvas.css"
     #: filled only when a page asks for the state, or by ``keep``
     snapshot = traitlets.Bytes(b"").tag(sync=True)
 
-    def __init__(self, tasks: Sequence[str] = (), style: Mapping[str, TaskStyle] | None = None) -> None:
+    def __init__(
+        self,
+        tasks: Sequence[str] = (),
+        style: Mapping[str, TaskStyle] | None = None,
+        plots: Sequence[Mapping[str, Any]] = PLOTS,
+        maps: bool = True,
+    ) -> None:
+        self._plots, self._with_maps = [dict(plot) for plot in plots], maps
         self._lock = RLock()
         self._sequence = 0
         self._look: dict[str, Any] = {}
@@ -144,9 +160,21 @@ class Canvas(anywidget.AnyWidget):
         self._method = method
         return self._send_new((), {"measured": Maps.measured([(step, matrix)])})
 
-    def reset(self, tasks: Sequence[str] = (), style: Mapping[str, TaskStyle] | None = None, name: str = "") -> None:
-        """Empty every plot, for a new run with these tasks; files taken from the canvas begin with its name."""
+    def reset(
+        self,
+        tasks: Sequence[str] = (),
+        style: Mapping[str, TaskStyle] | None = None,
+        name: str = "",
+        plots: Sequence[Mapping[str, Any]] | None = None,
+    ) -> None:
+        """Empty every plot, for a new run with these tasks; files taken from the canvas begin with its name.
+
+        Args:
+            plots: other plots from now on; None: the same.
+        """
         with self._lock:
+            if plots is not None:
+                self._plots = [dict(plot) for plot in plots]
             self._forget(tasks, style, name)
             self._sequence += 1
             self.send({"type": "reset", "sequence": self._sequence, **self._look})
@@ -194,6 +222,7 @@ class Canvas(anywidget.AnyWidget):
     def _forget(self, tasks: Sequence[str], style: Mapping[str, TaskStyle] | None, name: str = "") -> None:
         self._tasks = list(tasks)
         self._look = {**_look(self._tasks, style or task_style(self._tasks)), "name": name}
+        self._look |= {"plots": self._plots, "heatmap": self._with_maps}
         self._curves, self._maps, self._source = {}, {}, None
         self._read, self._metrics, self._method = {}, {}, ""
         self._affinities_read = self._effects_read = 0
@@ -202,7 +231,7 @@ class Canvas(anywidget.AnyWidget):
         """The plot a recorded curve belongs to; None: it is not drawn."""
         if not task or split == "test":
             return None
-        if quantity in ("loss", "weight"):
+        if quantity in ("loss", "weight", "share"):
             return quantity
         if split == "val" and self._metrics.setdefault(task, quantity) == quantity:
             return "metric"
@@ -314,7 +343,6 @@ def _look(tasks: Sequence[str], style: Mapping[str, TaskStyle]) -> dict[str, Any
             for name in tasks
             if name in style
         },
-        "plots": list(PLOTS),
         "palette": {"ink": INK, "grid": GRID, "font": FONT, "signed": SIGNED, "nothing": NOTHING},
         "largest": LARGEST_CURVE,
         "most": {"measured": most(len(tasks), rows=False), "by hand": most(len(tasks), rows=True)},

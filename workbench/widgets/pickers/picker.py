@@ -7,8 +7,8 @@ import ipywidgets as widgets
 
 from workbench.component import Component, Setting, WorkbenchError, component
 from workbench.spec import Spec
-from workbench.widgets.controls import Control, control, css_name
-from workbench.widgets.select import GroupedSelect, groups
+from workbench.widgets.pickers.controls import Control, control, css_name
+from workbench.widgets.pickers.select import GroupedSelect, groups
 
 __all__ = ["NONE", "Picker", "per_task"]
 

@@ -7,7 +7,7 @@ from typing import Any
 import ipywidgets as widgets
 
 from workbench.spec import Spec
-from workbench.widgets.controls import LABEL_WIDTH, css_name
+from workbench.widgets.pickers.controls import LABEL_WIDTH, css_name
 
 __all__ = ["TaskPicker", "WeightSliders"]
 

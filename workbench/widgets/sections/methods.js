@@ -47,9 +47,9 @@ function render({ model, el }) {
     key.append("· ▼ against this task's gradient");
   }
 
-  function row(body, each, tasks, palette) {
+  function row(body, each, { tasks, method }, palette) {
     const line = element("tr", each.own ? "wbm-own" : "", body);
-    const name = element("th", "", line, each.own ? `this run: ${model.get("method")}` : each.name);
+    const name = element("th", "", line, each.own ? `this run: ${method}` : each.name);
     name.scope = "row";
     name.title = each.idea;
     each.share.forEach((share, i) => {
@@ -68,7 +68,7 @@ function render({ model, el }) {
     for (const part of [bar, grid, foot]) part.hidden = !there;
     delete root.dataset.step;
     if (!there) return;
-    const { tasks, groups } = found, own = groups.filter((group) => !group.heading).flatMap((group) => group.rows);
+    const { tasks, groups, method } = found, own = groups.filter((group) => !group.heading).flatMap((group) => group.rows);
     const kinds = groups.filter((group) => group.heading);
     const rows = kinds.flatMap((group) => group.rows);
     root.dataset.step = found.step;
@@ -77,7 +77,7 @@ function render({ model, el }) {
     box.hidden = rows.every((each) => each.core);
     grid.classList.toggle("wbm-steep", tasks.length > 8 || tasks.some((task) => task.length > 8));
     grid.replaceChildren(...kinds.flatMap((group) => {
-      const shown = group.rows.filter((each) => whole || each.core || each.name === model.get("method"));
+      const shown = group.rows.filter((each) => whole || each.core || each.name === method);
       if (!shown.length) return [];
       const table = element("table");
       element("caption", "", table, group.heading);
@@ -89,8 +89,8 @@ function render({ model, el }) {
         element("span", "", cell, task);
       }
       const body = element("tbody", "", table);
-      for (const each of own) row(body, { ...each, own: true }, tasks, palette);
-      for (const each of shown) row(body, each, tasks, palette);
+      for (const each of own) row(body, { ...each, own: true }, found, palette);
+      for (const each of shown) row(body, each, found, palette);
       return [table];
     }));
   }
@@ -102,7 +102,7 @@ function render({ model, el }) {
     model.save_changes();
   });
   all.addEventListener("change", () => { whole = all.checked; draw(); });
-  const follow = [["change:table", draw], ["change:note", draw], ["change:method", draw], ["change:opened", unfold]];
+  const follow = [["change:table", draw], ["change:note", draw], ["change:opened", unfold]];
   for (const [event, action] of follow) model.on(event, action);
   legend(model.get("palette"));
   unfold();

@@ -21,7 +21,7 @@ class Fold(anywidget.AnyWidget):
         hint: what is in it.
     """
 
-    _esm = script("fold.js")
+    _esm = script("pickers/fold.js")
     _css = Path(__file__).parent / "fold.css"
     label = traitlets.Unicode().tag(sync=True)
     #: not "tooltip": ipywidgets reads that one, and expects a description beside it

@@ -1,0 +1,1 @@
+"""The live canvas: curves and maps that grow while a run trains."""

@@ -1,0 +1,9 @@
+"""The parts of the panel below its curves, each closed until a person opens it."""
+
+from workbench.widgets.sections.methods import MethodsNow
+from workbench.widgets.sections.section import Section
+
+__all__ = ["SECTIONS"]
+
+#: in the order in which they stand below the curves
+SECTIONS: tuple[type[Section], ...] = (MethodsNow,)
