@@ -8,6 +8,7 @@ from workbench.problems.folder import NpyFolder
 from workbench.problems.gradnorm_toy import GradNormToy
 from workbench.problems.images import Images
 from workbench.problems.intents import Intents
+from workbench.problems.plane import Plane
 from workbench.problems.scenes import SceneImages
 from workbench.problems.sines import Sines
 from workbench.problems.split import prepare
@@ -29,6 +30,7 @@ __all__ = [
     "Intents",
     "LabelledTexts",
     "NpyFolder",
+    "Plane",
     "Problem",
     "Raw",
     "SceneImages",
