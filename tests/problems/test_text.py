@@ -70,6 +70,7 @@ def test_only_the_first_words_are_read(tmp_path):
     raw = texts(store(tmp_path), longest=2).load(0)
     assert raw.views["text"][1] == ["well", ","]
     assert raw.views["text"].cut("One two three") == ["one", "two"]
+    assert prepare(texts(store(tmp_path), longest=2)).words["text"] == raw.views["text"]
 
 
 def test_files_named_after_splits_and_frames(tmp_path):

@@ -82,6 +82,7 @@ class Data:
         cuts: text view -> how a string becomes words.
         sources, row_weights, augment, source_names: as in ``Raw``; the weights on the device, the sources on the CPU.
         fitted: view -> what encoded it, where the encoding was learned.
+        words: text view -> the words of every row, before they became numbers.
     """
 
     views: dict[str, Tensor]
@@ -97,6 +98,7 @@ class Data:
     source_names: list[str] = field(default_factory=list)
     fitted: dict[str, FittedView] = field(default_factory=dict)
     cuts: dict[str, Cut] = field(default_factory=dict)
+    words: dict[str, Texts] = field(default_factory=dict)
 
     @property
     def view_specs(self) -> list[View]:

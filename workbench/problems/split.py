@@ -108,6 +108,7 @@ def prepare(
         raw.source_names,
         fitted,
         cuts,
+        {name: view for name, view in raw.views.items() if isinstance(view, Texts)},
     )
 
 
