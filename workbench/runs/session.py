@@ -179,7 +179,7 @@ class Session:
         return Run(self.folder.path, session=self)
 
     def peek(self, at: Callable[[Peek], T]) -> T:
-        """What a function finds in the model as it is now, between two steps, or after the last one.
+        """What a function finds in the model as it is now, between two steps; once the run is over, in the selected one.
 
         It is called in the thread that trains, so it should be quick, and it must change nothing. Not to be called in
         that thread itself.
@@ -190,9 +190,11 @@ class Session:
         found: Future[T] = Future()
 
         def look() -> None:
-            exp = self.exp
+            exp, position = self.exp, self.state.position
+            selected = self.over.is_set() and self.failure is None
+            step = position.best_step if selected else position.step
             try:
-                found.set_result(at(Peek(self.step_number, exp.model, exp.data, exp.answers, self.spec.precision)))
+                found.set_result(at(Peek(step, exp.model, exp.data, exp.answers, self.spec.precision)))
             except BaseException as error:  # noqa: BLE001 (raised where it was asked for)
                 found.set_exception(error)
 
