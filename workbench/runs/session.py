@@ -179,7 +179,7 @@ class Session:
         return Run(self.folder.path, session=self)
 
     def peek(self, at: Callable[[Peek], T]) -> T:
-        """What a function finds in the model as it is now, between two steps; once the run is over, in the selected one.
+        """What a function finds in the model as it is, between two steps; once the run is over, in the selected one.
 
         It is called in the thread that trains, so it should be quick, and it must change nothing. Not to be called in
         that thread itself.
