@@ -18,6 +18,8 @@ from workbench.training.state import Position, State
 
 #: number of the layout; a folder with a higher one comes from a newer workbench
 FORMAT = 1
+#: bytes of the records read first where only their end is asked for
+TAIL = 65_536
 
 
 def store_folder(out: str | os.PathLike[str] | None = None) -> Path:
@@ -223,6 +225,24 @@ class RunFolder:
             for line in file:
                 if line.startswith(begins) and line.endswith(b"\n"):
                     yield from_line(line.decode())
+
+    def last_step(self) -> int:
+        """The last step recorded, looked for from the end of the records; 0: none."""
+        path = self.path / "records.jsonl"
+        size = path.stat().st_size if path.is_file() else 0
+        begins, reach = f'{{"type":"{Step.type}"'.encode(), TAIL
+        while size:
+            with open(path, "rb") as file:
+                file.seek(max(size - reach, 0))
+                lines = file.read().split(b"\n")
+            whole = lines[:-1] if reach >= size else lines[1:-1]  # neither cut by the reach nor by a crash
+            for line in reversed(whole):
+                if line.startswith(begins) and isinstance(step := from_line(line.decode()), Step):
+                    return step.step
+            if reach >= size:
+                break
+            reach *= 8
+        return 0
 
     def commands(self, start: int = 0) -> list[Applied]:
         """The commands that were applied, in order."""

@@ -1,12 +1,12 @@
 """The runs of a store as one table, and each by its name."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from workbench.component import WorkbenchError, one_of
 from workbench.runs.folder import store_folder
 from workbench.runs.keeping import notes
-from workbench.runs.run import Run
+from workbench.runs.rows import Row, Rows
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -15,41 +15,52 @@ if TYPE_CHECKING:
 def runs(store: str | Path | None = None) -> "pd.DataFrame":
     """The runs of a store, newest first.
 
-    Columns: ``run`` (the folder), ``name`` and ``note`` (given by hand), status, components, seed, ``delta_m``, steps,
-    seconds, ``ms_per_step``, ``parameters``, ``best`` and ``last`` (validation score: the mean of the tasks'
-    conventional metrics, each signed so that higher is better), whether it was steered, the test metric of every task,
-    and ``path``.
+    Columns: ``run`` (the folder), ``name`` and ``note`` (given by hand), status, components, seed, ``delta_m`` (in %),
+    ``low`` and ``high`` (95 % interval of the mean of ``delta_m`` over the runs that differ only in their seed, as
+    ``wb.compare`` takes it; NaN for fewer than two, steered and unfinished ones left out), ``seeds`` (how many seeds
+    that are), steps, seconds, ``ms_per_step``, ``parameters``, ``best`` and ``last`` (validation score: the mean of the
+    tasks' conventional metrics, each signed so that higher is better), whether it was steered, the test metric of
+    every task, and ``path``.
+
+    Raises:
+        WorkbenchError: a folder that cannot be read.
     """
     import pandas as pd
 
-    rows = []
-    for place in sorted(store_folder(store).glob("*/spec.json"), reverse=True):
-        run = Run(place.parent)
-        summary, given = run.summary, notes(run.path)
-        seconds, steps, score = summary["seconds"], summary["steps"], summary.get("score", {})
-        rows.append(
-            {
-                "run": run.path.name,
-                "name": given["name"],
-                "status": summary["status"],
-                "problem": run.spec.chosen("problem")[0],
-                "fusion": run.spec.chosen("fusion")[0],
-                "weighting": run.spec.chosen("weighting")[0],
-                "seed": run.spec.seed,
-                "delta_m": summary.get("delta_m"),
-                "steps": steps,
-                "seconds": seconds,
-                "ms_per_step": 1000 * seconds / steps if seconds and steps else None,
-                "parameters": summary.get("parameters"),
-                "best": score.get("best"),
-                "last": score.get("last"),
-                "steered": summary.get("steered"),
-                **{f"{name} {task['metric']}": task["test"] for name, task in summary.get("tasks", {}).items()},
-                "note": given["note"],
-                "path": str(run.path),
-            }
-        )
-    return pd.DataFrame(rows)
+    read = Rows(store_folder(store))
+    rows = read.read()
+    if read.faults:
+        raise WorkbenchError(*read.faults)
+    return pd.DataFrame([_cells(row) for row in rows])
+
+
+def _cells(row: Row) -> dict[str, Any]:
+    """Column -> what it says of a run."""
+    summary, spec = row.summary, row.spec
+    score = summary.get("score", {})
+    return {
+        "run": row.path.name,
+        "name": row.given["name"],
+        "status": summary["status"],
+        "problem": spec.chosen("problem")[0],
+        "fusion": spec.chosen("fusion")[0],
+        "weighting": spec.chosen("weighting")[0],
+        "seed": spec.seed,
+        "delta_m": row.delta_m,
+        "low": row.low,
+        "high": row.high,
+        "seeds": row.seeds,
+        "steps": summary["steps"],
+        "seconds": summary["seconds"],
+        "ms_per_step": row.ms_per_step,
+        "parameters": summary.get("parameters"),
+        "best": score.get("best"),
+        "last": score.get("last"),
+        "steered": summary.get("steered"),
+        **{f"{name} {task['metric']}": task["test"] for name, task in summary.get("tasks", {}).items()},
+        "note": row.given["note"],
+        "path": str(row.path),
+    }
 
 
 def find(name: str, store: Path) -> Path:
