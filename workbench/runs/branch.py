@@ -6,8 +6,9 @@ from typing import Any
 
 from workbench.component import WorkbenchError, short
 from workbench.runs.run import Run
+from workbench.runs.session import Session
 from workbench.runs.steering import is_rate
-from workbench.runs.train import train
+from workbench.runs.train import start, train
 
 
 def branch(
@@ -40,9 +41,26 @@ def branch(
     """
     steering = branched(run, step, weights=weights, lr=lr)
     made = train(run.spec if name is None else run.spec.replace(name=name), progress, out, steering)
-    changes = [f"{key} = {value:g}" for key, value in (("lr", lr), *(weights or {}).items()) if value is not None]
-    made.note(f"Branch of {run.path.name} after step {step}: {', '.join(changes)}.")
+    made.note(_origin(run, step, weights, lr))
     return made
+
+
+def start_branch(
+    run: Run, step: int, *, weights: Mapping[str, float] | None = None, lr: float | None = None
+) -> Session:
+    """The same in a thread of its own, in the default store; returns at once with the session that steers it.
+
+    Raises:
+        WorkbenchError: as ``branch``.
+    """
+    session = start(run.spec, steering=branched(run, step, weights=weights, lr=lr))
+    session.run.note(_origin(run, step, weights, lr))
+    return session
+
+
+def _origin(run: Run, step: int, weights: Mapping[str, float] | None, lr: float | None) -> str:
+    changes = [f"{key} = {value:g}" for key, value in (("lr", lr), *(weights or {}).items()) if value is not None]
+    return f"Branch of {run.path.name} after step {step}: {', '.join(changes)}."
 
 
 def branched(

@@ -2,6 +2,7 @@
 
 import json
 import shlex
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,9 @@ from workbench.runs.methods_now import gramian, methods_now
 from workbench.runs.steering import plain
 from workbench.spec import Spec
 from workbench.texts import python
+
+#: the notebook that does a run again
+REPLAY = "notebooks/01_replay.ipynb"
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -294,14 +298,13 @@ class Run:
         """Python code that trains the run's spec again, with the same steering at the same steps."""
         return python(self.spec.to_dict(defaults=False), self.steering)
 
-    def notebook_command(self, notebook: str = "notebooks/01_replay.ipynb") -> str:
+    def notebook_command(self, notebook: str = REPLAY) -> str:
         """The shell line that does the run again in a notebook without a browser, with the same steering.
 
         Args:
             notebook: one with the parameters ``share`` and ``steering``.
         """
-        words, steering = ["workbench", "notebook", notebook, "-p", "share", self.spec.share()], self.steering
-        return shlex.join([*words, "-p", "steering", json.dumps(steering)] if steering else words)
+        return notebook_command(self.spec, self.steering, notebook)
 
     def export(self, folder: str | Path) -> list[Path]:
         """Write ``history.csv``, ``spec.json``, ``summary.json`` and every figure as a page and as a picture.
@@ -394,6 +397,12 @@ class Run:
         return f"Run {self.path.name}: {summary['status']} after {summary['steps']} steps" + (
             f"; test: {scores}" if scores else ""
         )
+
+
+def notebook_command(spec: Spec, steering: Sequence[Mapping[str, Any]] = (), notebook: str = REPLAY) -> str:
+    """The shell line that trains a spec in a notebook without a browser, steered so; see ``Run.notebook_command``."""
+    words = ["workbench", "notebook", notebook, "-p", "share", spec.share()]
+    return shlex.join([*words, "-p", "steering", json.dumps(steering)] if steering else words)
 
 
 def open_run(path: str | Path) -> Run:

@@ -8,3 +8,12 @@ function element(tag, className, parent, text) {
   if (parent) parent.append(made);
   return made;
 }
+
+/** Let the browser save something under a name. */
+function download(blob, name) {
+  const link = element("a");
+  link.href = URL.createObjectURL(blob);
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+}

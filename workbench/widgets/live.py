@@ -10,6 +10,7 @@ import ipywidgets as widgets
 from IPython.core.getipython import get_ipython
 
 from workbench.component import WorkbenchError, component
+from workbench.runs.branch import start_branch
 from workbench.runs.finished import Finished
 from workbench.runs.run import Run
 from workbench.runs.session import in_progress
@@ -63,7 +64,7 @@ class Panel:
         self.session: Any = None
         self.errors: list[BaseException] = []
         self.comparison: Any = None
-        self._choice = choice
+        self.choice = choice
         self._message, self._alarm = "", False
         self._ticker: Ticker | None = None
         self._comparing: Comparing | None = None
@@ -192,6 +193,27 @@ class Panel:
         self._running("change").set(lr=lr, weights=weights)
         self._soon()
 
+    def branch(self, step: int | None = None) -> None:
+        """Train the run shown again up to a step, then on with the learning rate and task weights of the sliders.
+
+        Args:
+            step: updates that stay as they were; default: where the slider "step" above the curves stands.
+
+        Raises:
+            WorkbenchError: no run, a slider at its end, or a step that the run has not reached.
+        """
+        if self.session is None:
+            raise WorkbenchError("There is no run to branch from: press Start, or open one under Runs.")
+        if not self._may_start():
+            return
+        at = self.canvas.at if step is None else step
+        if at < 0:
+            raise WorkbenchError("Where should it branch? Move the slider above the curves back to that step.")
+        settable = component("weighting", self.session.spec.chosen("weighting")[0]).steerable  # type: ignore[attr-defined]
+        lr, weights = self.pickers.lr, self.pickers.weights.values
+        self.attach(start_branch(self.session.run, at, lr=lr, weights=weights if settable else None))
+        self.pickers.show(lr, weights)
+
     def compare(self) -> None:
         """Train one single-task baseline per task in the background, then show the comparison below the curves.
 
@@ -301,8 +323,8 @@ class Panel:
 
     def _soon(self) -> None:
         """Show a change: through the ticker while it runs, at once otherwise."""
-        if not (self._ticker is not None and self._ticker.wake()):
-            self.refresh()
+        if not (self._ticker is not None and self._ticker.wake()) and self.refresh():
+            self.wake()
 
     def _leave(self) -> None:
         """Forget the run that is over, as Reset asks; unless another one is shown by now."""
@@ -366,7 +388,7 @@ class Panel:
             name = self.pickers.pickers["weighting"].name
             moved = getattr(component("weighting", name), "steerable", False)
             reason = "may be moved while it trains" if moved else self._own_weights(name)
-        if "weights" in self._choice.locked:
+        if "weights" in self.choice.locked:
             reason = "locked"
         shown = (status, alive, busy, reason)
         if shown == self._shown:
@@ -380,7 +402,8 @@ class Panel:
         for each in (self.buttons["step"], self.buttons["step_task"], self.task):
             each.disabled = busy
         self.buttons["compare"].disabled = busy or status not in ("done", "stopped")
-        locked = self._choice.locked
+        self.buttons["branch"].disabled = alive or busy or self.session is None
+        locked = self.choice.locked
         for family, picker in self.pickers.pickers.items():
             picker.disable(alive or family in locked)
         self.preset.widget.disabled = alive or bool(locked)  # a preset would move what is locked
@@ -445,7 +468,7 @@ class Panel:
     def _tell_more(self, spec: Spec | None) -> None:
         """What differs from its preset, or in a closed section from its default, must not be overlooked."""
         self.preset.show(spec)
-        self.more.note = self.pickers.changed(self._choice.more)
+        self.more.note = self.pickers.changed(self.choice.more)
 
     def _offer_tasks(self, names: list[str]) -> None:
         """Show the tasks where they are named before anything is trained."""
@@ -494,6 +517,12 @@ class Panel:
             "compare": self._button(
                 "compare", "Compare with single tasks", "train one model per task, then compare", self.compare
             ),
+            "branch": self._button(
+                "branch",
+                "Branch",
+                "train again up to the step of the slider, then on with this learning rate and these weights",
+                self.branch,
+            ),
         }
         self.buttons["start"].button_style = "primary"
         self.task = widgets.Dropdown(tooltip="the task for Step task", layout=widgets.Layout(width="110px"))
@@ -502,14 +531,13 @@ class Panel:
         texts = {"status": self.state, "effect": self.effect, "message": self.note, "comparison": self.table}
         for name, text in texts.items():
             text.add_class(f"wb-{name}")
-        hidden = self._choice.hidden
+        hidden = self.choice.hidden
         bar = [self.buttons[name] for name in ("start", "pause", "step", "stop", "reset") if name not in hidden]
         if "step_task" not in hidden:
             bar += [self.buttons["step_task"], self.task]
-        if "compare" not in hidden:
-            bar.append(self.buttons["compare"])
+        bar += [self.buttons[name] for name in ("compare", "branch") if name not in hidden]
         parts = {"preset": self.preset.widget, **self.pickers.parts}
-        first, more = self._choice.first, self._choice.more
+        first, more = self.choice.first, self.choice.more
         shown = [parts[name] for name in first]
         if more:
             shown += [self.more, self.more.below([parts[name] for name in more])]

@@ -17,9 +17,9 @@ FIRST = (
 MORE = tuple(dict.fromkeys(name for name in (*Spec.families(), *Spec.model_fields) if name not in FIRST))
 PICKERS = FIRST + MORE
 #: what drives a run
-ACTIONS = ("start", "pause", "step", "step_task", "stop", "reset", "compare")
+ACTIONS = ("start", "pause", "step", "step_task", "stop", "reset", "compare", "branch")
 #: what may be opened: below the pickers, below the curves
-SECTIONS = ("more", "methods_now")
+SECTIONS = ("more", "methods_now", "take_away")
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,13 @@ class Choice:
     hidden: frozenset[str] = frozenset()
     locked: frozenset[str] = frozenset()
     named: frozenset[str] = frozenset()
+
+    @property
+    def given(self) -> dict[str, list[str] | None]:
+        """``show``, ``hide`` and ``lock`` that make this choice."""
+        left_out = set(PICKERS) - self.named if self.named else set()
+        show = [name for name in PICKERS if name in self.named] or None
+        return {"show": show, "hide": sorted(self.hidden - left_out), "lock": sorted(self.locked)}
 
     @property
     def first(self) -> list[str]:

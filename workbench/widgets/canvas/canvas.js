@@ -183,7 +183,29 @@ class CurvePlot extends Surface {
     super(parent, description.title, description.note);
     Object.assign(this, { description, view });
     this.canvas.tabIndex = 0;
+    if (description.other) this.choice(description);
     this.listen();
+  }
+
+  /** A switch in the title between two groups of curves. */
+  choice(first) {
+    const box = element("span", "wbc-switch", this.title.parentElement), all = [first, first.other];
+    box.setAttribute("role", "group");
+    box.setAttribute("aria-label", "Curves shown");
+    const press = () => buttons.forEach((each, i) => each.setAttribute("aria-pressed", String(all[i] === this.description)));
+    const buttons = all.map((description) => {
+      const button = element("button", "", box, description.switch);
+      Object.assign(button, { type: "button", title: `${description.title}: ${description.hint ?? description.note}` });
+      button.addEventListener("click", () => {
+        this.description = description;
+        this.title.textContent = description.title;
+        this.note.textContent = description.note;
+        press();
+        this.view.request();
+      });
+      return button;
+    });
+    press();
   }
 
   get curves() {
@@ -265,8 +287,8 @@ class CurvePlot extends Surface {
 
   line(pen, curve, values, width, alpha, marks) {
     const look = this.view.look(curve.task), { steps, n } = curve;
-    const [from, to] = this.range;
-    const start = Math.max(0, curve.at(from)), end = Math.min(n, curve.at(to) + 2);
+    const [from, to] = this.range, { until } = this.view;
+    const start = Math.max(0, curve.at(from)), end = Math.min(n, curve.at(to) + 2, curve.at(until) + 1);
     if (end <= start) return;
     pen.strokeStyle = pen.fillStyle = look.color;
     pen.lineWidth = width;
@@ -350,7 +372,7 @@ class CurvePlot extends Surface {
     pen.lineTo(x, this.height - MARGIN.bottom);
     pen.stroke();
     for (const curve of curves) {
-      const i = curve.at(step), value = i < 0 ? NaN : drawn.get(curve)[i];
+      const i = this.last(curve, step), value = i < 0 ? NaN : drawn.get(curve)[i];
       if (!Number.isFinite(value) || (this.log && value <= 0)) continue;
       pen.fillStyle = view.look(curve.task).color;
       pen.beginPath();
@@ -378,17 +400,23 @@ class CurvePlot extends Surface {
       const name = element("th", "", row);
       name.append(swatch(this.view.look(task)), this.view.label(this.description.group, task));
       for (const split of splits) {
-        const curve = mine.find((each) => each.split === split), i = curve ? curve.at(step) : -1;
+        const curve = mine.find((each) => each.split === split), i = curve ? this.last(curve, step) : -1;
         element("td", "", row, i < 0 ? "–" : shown(curve.values[i]));
       }
     }
     return [table];
   }
 
+  /** The last point of a curve at or before a step, of those that are shown; -1: none. */
+  last(curve, step) {
+    return curve.at(Math.min(step, this.view.until));
+  }
+
   describe(curves) {
     const last = curves
-      .filter((curve) => curve.n)
-      .map((c) => `${c.task} ${c.split === "val" ? "validation" : "training"} ${shown(c.values[c.n - 1])}`);
+      .map((curve) => [curve, this.last(curve, Infinity)])
+      .filter(([, i]) => i >= 0)
+      .map(([c, i]) => `${c.task} ${c.split === "val" ? "validation" : "training"} ${shown(c.values[i])}`);
     this.canvas.setAttribute("aria-label", `${this.description.title} by step. Last values: ${last.join(", ")}`);
   }
 
@@ -400,6 +428,7 @@ class CurvePlot extends Surface {
     };
     canvas.addEventListener("pointermove", (event) => {
       view.over = this;
+      if (view.pan) return view.panTo(view.pan.from - (event.clientX - view.pan.x) * view.pan.scale);
       view.step = view.snap(step(event));
       if (view.drag) view.drag.to = step(event);
       view.request();
@@ -407,11 +436,20 @@ class CurvePlot extends Surface {
     canvas.addEventListener("pointerdown", (event) => {
       if (event.button !== 0) return;
       canvas.setPointerCapture(event.pointerId);
-      view.drag = { plot: this, from: step(event), to: step(event) };
+      if (event.shiftKey && view.zoom) {
+        const scale = (this.range[1] - this.range[0]) / (this.width - MARGIN.left - MARGIN.right);
+        view.pan = { from: this.range[0], x: event.clientX, scale };
+      } else view.drag = { plot: this, from: step(event), to: step(event) };
     });
+    canvas.addEventListener("wheel", (event) => {
+      const [low, high] = this.range, along = event.deltaX || (event.shiftKey ? event.deltaY : 0);
+      if (!view.zoom || !along) return; // up and down scrolls the page
+      event.preventDefault();
+      view.panTo(low + ((high - low) * along) / 1000);
+    }, { passive: false });
     canvas.addEventListener("pointerup", () => {
       const drag = view.drag;
-      view.drag = null;
+      view.drag = view.pan = null;
       if (drag && Math.abs(this.x(drag.from) - this.x(drag.to)) > 6)
         view.zoomTo([Math.min(drag.from, drag.to), Math.max(drag.from, drag.to)]);
       view.request();
@@ -424,7 +462,10 @@ class CurvePlot extends Surface {
   key(event) {
     const { view } = this, [low, high] = this.range, at = view.step ?? high, width = high - low;
     const moves = { ArrowLeft: at - width / 100, ArrowRight: at + width / 100, Home: low, End: high };
-    if (event.key in moves) {
+    if (event.shiftKey && view.zoom && event.key in moves) {
+      const to = { ArrowLeft: low - width / 5, ArrowRight: low + width / 5, Home: -Infinity, End: Infinity };
+      view.panTo(to[event.key]);
+    } else if (event.key in moves) {
       view.over = this;
       view.step = Math.min(high, Math.max(low, moves[event.key]));
       view.request();
@@ -453,8 +494,8 @@ function swatch(look) {
 }
 
 class View {
-  constructor(store, el) {
-    Object.assign(this, { store, hidden: new Set(), zoom: null, step: null, over: null, drag: null, waiting: 0 });
+  constructor(store, el, tell) {
+    Object.assign(this, { store, tell, hidden: new Set(), zoom: null, step: null, over: null, drag: null, pan: null, waiting: 0, ratio: null });
     this.log = false;
     this.smoothing = 0.8;
     this.plots = [];
@@ -464,6 +505,7 @@ class View {
     this.legend.setAttribute("role", "group");
     this.legend.setAttribute("aria-label", "Tasks shown");
     this.tools();
+    this.replay = new Replay(this);
     this.grid = element("div", "wbc-grid", this.root);
     this.sizes = new ResizeObserver(() => this.request());
     this.sizes.observe(this.root);
@@ -489,8 +531,11 @@ class View {
     label("log loss axis", "log");
     this.all = element("button", "wbc-all", box, "all steps");
     this.all.type = "button";
-    this.all.title = "Undo the zoom (double-click does the same). Drag in a plot to zoom in.";
+    this.all.title = "Undo the zoom (double-click does the same). Drag in a plot to zoom in, with Shift to move along.";
     this.all.addEventListener("click", () => this.zoomTo(null));
+    const png = element("button", "wbc-png", box, "PNG");
+    Object.assign(png, { type: "button", title: "Download these plots as one picture" });
+    png.addEventListener("click", () => picture(this).toBlob((blob) => download(blob, `${this.store.look.name || "plots"}.png`)));
   }
 
   tasks() {
@@ -520,7 +565,8 @@ class View {
     this.root.style.fontFamily = look.palette.font;
     this.legend.replaceChildren(...this.tasks().map((task) => this.entry(task)));
     this.grid.replaceChildren();
-    this.zoom = this.step = this.over = this.drag = null;
+    this.zoom = this.step = this.over = this.drag = this.pan = null;
+    this.replay.reset();
     this.plots = look.plots.map((description) => new CurvePlot(this.grid, description, this));
     if (look.heatmap) this.plots.push(new Heatmap(this.grid, this));
   }
@@ -542,7 +588,10 @@ class View {
 
   /** The steps shown: zoomed, or all there are. */
   range() {
-    if (this.zoom) return this.zoom;
+    return this.zoom ?? this.full();
+  }
+
+  full() {
     let low = Infinity, high = -Infinity;
     for (const curve of this.store.curves.values()) {
       if (!curve.n) continue;
@@ -572,8 +621,16 @@ class View {
     this.request();
   }
 
+  /** Keep the width of the zoom and let it begin at a step, within the steps there are. */
+  panTo(step) {
+    const [low, high] = this.zoom, [first, last] = this.full(), width = high - low;
+    const from = Math.max(first, Math.min(step, last - width));
+    this.zoom = [from, from + width];
+    this.request();
+  }
+
   leave() {
-    if (this.drag) return;
+    if (this.drag || this.pan) return;
     this.step = this.over = null;
     this.request();
   }
@@ -588,6 +645,7 @@ class View {
     if (!this.store.look.palette || !this.root.clientWidth) return;
     const began = performance.now();
     this.all.disabled = !this.zoom;
+    this.replay.show();
     for (const plot of this.plots) plot.draw();
     this.root.dataset.milliseconds = (performance.now() - began).toFixed(1);
     const points = [...this.store.curves.values()].reduce((sum, curve) => sum + curve.n, 0);
@@ -601,7 +659,13 @@ class View {
     return last;
   }
 
+  /** Nothing after this step is drawn. */
+  get until() {
+    return this.replay.at ?? Infinity;
+  }
+
   remove() {
+    this.replay.stop();
     cancelAnimationFrame(this.waiting);
     this.sizes.disconnect();
     this.store.views.delete(this);
@@ -634,8 +698,11 @@ export default () => {
       window.addEventListener("keydown", keepKeys, true); // before JupyterLab's own listener
       return () => window.removeEventListener("keydown", keepKeys, true);
     },
-    render({ el }) {
-      const view = new View(store, el);
+    render({ model, el }) {
+      const view = new View(store, el, (step) => {
+        model.set("at", step);
+        model.save_changes();
+      });
       return () => view.remove();
     },
   };

@@ -33,16 +33,24 @@ FEWEST_POINTS = 4
 
 #: the plots of curves, in their order; a new one is a line here. ``log``: the axis may be made logarithmic;
 #: ``smooth``: noisy training curves, drawn thin and smoothed; ``zero``: the axis starts at 0; ``other``: what a switch
-#: in the title shows instead, ``switch``: what the switch calls either
+#: in the title shows instead, ``switch``: what the switch calls either, ``hint``: more than a note has room for
 PLOTS: tuple[dict[str, Any], ...] = (
     {"group": "loss", "title": "Loss", "note": "thin: training · strong: validation", "log": True, "smooth": True},
     {"group": "metric", "title": "Validation metric", "note": ""},
-    {"group": "weight", "title": "Task weights", "note": "as applied to the shared part", "zero": True},
     {
-        "group": "share",
-        "title": "Who moves the encoder",
-        "note": "part of each task in the shared update",
+        "group": "weight",
+        "title": "Task weights",
+        "note": "as applied to the shared part",
         "zero": True,
+        "switch": "weights",
+        "other": {
+            "group": "share",
+            "title": "Who moves the encoder",
+            "note": "shares",
+            "hint": "part of each task in the update of the shared parameters; below 0: against its gradient",
+            "zero": True,
+            "switch": "moves",
+        },
     },
 )
 
@@ -108,10 +116,12 @@ class Canvas(anywidget.AnyWidget):
         maps: whether there is a plot of affinity maps.
     """
 
-    _esm = script("canvas/surface.js", "canvas/maps.js", "canvas/canvas.js")
+    _esm = script("canvas/surface.js", "canvas/maps.js", "canvas/replay.js", "canvas/picture.js", "canvas/canvas.js")
     _css = Path(__file__).parent / "canvas.css"
     #: filled only when a page asks for the state, or by ``keep``
     snapshot = traitlets.Bytes(b"").tag(sync=True)
+    #: the step that a person went back to; -1: none, it follows the run
+    at = traitlets.Int(-1).tag(sync=True)
 
     def __init__(
         self,

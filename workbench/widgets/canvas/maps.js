@@ -48,6 +48,11 @@ class Maps {
     return best;
   }
 
+  /** The place of the last map at or before a step; -1: none. */
+  before(step) {
+    return this.steps.filter((at) => at <= step).length - 1;
+  }
+
   /** The map at a place: its cells, and the step at which each row was found (undefined: never). */
   at(place) {
     const { count, steps } = this;
@@ -162,11 +167,8 @@ class Heatmap extends Surface {
 
   save() {
     const { kind, maps } = this.shown(), { name, tasks } = this.view.store.look;
-    const link = element("a");
-    link.href = URL.createObjectURL(new Blob([maps.csv(tasks)], { type: "text/csv" }));
-    link.download = `${[name, "affinity", kind === "by hand" && "by-hand"].filter(Boolean).join("-")}.csv`;
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+    const file = [name, "affinity", kind === "by hand" && "by-hand"].filter(Boolean).join("-");
+    download(new Blob([maps.csv(tasks)], { type: "text/csv" }), `${file}.csv`);
   }
 
   color(part) {
@@ -195,8 +197,8 @@ class Heatmap extends Surface {
       this.canvas.setAttribute("aria-label", "Affinity of tasks: no values yet");
       return;
     }
-    const chosen = this.chosen[kind] ?? null;
-    this.place = chosen === null ? maps.n - 1 : maps.nearest(chosen);
+    const chosen = this.chosen[kind] ?? null, { until } = this.view;
+    this.place = chosen === null ? Math.max(0, maps.before(until)) : maps.nearest(chosen);
     const { values } = maps.at(this.place), scale = 10 ** -maps.unit;
     this.measure(pen, tasks, maps);
     this.slide(maps);

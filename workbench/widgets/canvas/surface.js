@@ -27,7 +27,7 @@ class Surface {
   }
 
   begin(palette) {
-    const ratio = window.devicePixelRatio || 1;
+    const ratio = this.view?.ratio ?? (window.devicePixelRatio || 1);
     const width = this.stage.clientWidth, height = HEIGHT;
     const wide = Math.round(width * ratio), high = Math.round(height * ratio);
     if (this.canvas.width !== wide || this.canvas.height !== high) {

@@ -2,8 +2,9 @@
 
 from workbench.widgets.sections.methods import MethodsNow
 from workbench.widgets.sections.section import Section
+from workbench.widgets.sections.take_away import TakeAway
 
 __all__ = ["SECTIONS"]
 
 #: in the order in which they stand below the curves
-SECTIONS: tuple[type[Section], ...] = (MethodsNow,)
+SECTIONS: tuple[type[Section], ...] = (MethodsNow, TakeAway)

@@ -8,6 +8,8 @@ from time import monotonic
 from typing import Any, ClassVar, Protocol
 
 from workbench.component import WorkbenchError
+from workbench.spec import Spec
+from workbench.widgets.names import Choice
 
 __all__ = ["Host", "Section"]
 
@@ -18,6 +20,16 @@ FAILED = "This could not be worked out; the sentence above the curves says how i
 
 class Host(Protocol):
     """What a section asks of its panel; every method may be called in any thread."""
+
+    choice: Choice
+
+    @property
+    def spec(self) -> Spec:
+        """What the controls show.
+
+        Raises:
+            WorkbenchError: every fault of it.
+        """
 
     def wake(self) -> None:
         """Ask for another ``update``."""
