@@ -14,8 +14,10 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -46,6 +48,8 @@ SETTINGS = {
     },
     "@jupyter-widgets/jupyterlab-manager/plugin": {"saveState": True},
 }
+#: where Notebook's own scripts come from: it looks for the settings of a plugin that only JupyterLab has
+FOREIGN = "/static/notebook/notebook_core"
 #: run code in the kernel of the notebook shown, and collect what it prints
 ASK = """async code => {
     const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
@@ -94,15 +98,25 @@ class Lab:
 
     def notebook(self, name: str, *cells: str) -> str:
         """Write a notebook of code cells; its address."""
-        book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
-        book.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
-        nbformat.write(book, self.root / name)
+        write_notebook(self.root / name, *cells)
         return self.url(name)
 
 
-@pytest.fixture(scope="session")
-def lab(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    root, home = tmp_path_factory.mktemp("notebooks"), tmp_path_factory.mktemp("home")
+def write_notebook(path: Path, *cells: str) -> None:
+    """A notebook of code cells."""
+    book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
+    book.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    nbformat.write(book, path)
+
+
+@contextmanager
+def serving(root: Path, home: Path, command: list[str]) -> Iterator[tuple[str, str]]:
+    """A Jupyter server for the notebooks in a folder, with settings of its own; its address and its token.
+
+    Args:
+        home: an empty folder for settings and logs.
+        command: the module and its arguments; ``{port}``, ``{token}`` and ``{root}`` in them are filled in.
+    """
     for plugin, values in SETTINGS.items():
         settings = home / "settings" / f"{plugin}.jupyterlab-settings"
         settings.parent.mkdir(parents=True)
@@ -120,14 +134,13 @@ def lab(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab
         "PYTHONPATH": os.pathsep.join(filter(None, [str(REPOSITORY), os.environ.get("PYTHONPATH")])),
         "WORKBENCH_RUNS": str(root / "runs"),
     }
-    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1", f"--port={port}"]
-    command += ["--ServerApp.port_retries=0", f"--IdentityProvider.token={token}", f"--ServerApp.root_dir={root}"]
-    command += ["--LabApp.expose_app_in_browser=True"]
-    with open(home / "lab.log", "w") as log:
-        server = subprocess.Popen(command, env=env, stdout=log, stderr=log)
+    words = [word.format(port=port, token=token, root=root) for word in command]
+    with open(home / "server.log", "w") as log:
+        server = subprocess.Popen([sys.executable, "-m", *words], env=env, stdout=log, stderr=log, cwd=root)
+    address = f"http://127.0.0.1:{port}"
     try:
-        _until_up(server, f"http://127.0.0.1:{port}/api/status?token={token}", home / "lab.log")
-        yield Lab(root, root / "runs", lambda name: f"http://127.0.0.1:{port}/doc/tree/{name}?reset&token={token}")
+        _until_up(server, f"{address}/api/status?token={token}", home / "server.log")
+        yield address, token
     finally:
         server.send_signal(signal.SIGTERM)
         try:
@@ -143,9 +156,23 @@ def _until_up(server: subprocess.Popen, address: str, log: Path) -> None:
         try:
             urllib.request.urlopen(address, timeout=2).close()
             return
+        except urllib.error.HTTPError:  # it answers, though it has no such page
+            return
         except OSError:
             assert time.monotonic() < deadline, log.read_text()
             time.sleep(0.1)
+
+
+#: of every Jupyter server; it listens on this machine only
+SERVER = ["--no-browser", "--allow-root", "--ip=127.0.0.1", "--port={port}", "--ServerApp.port_retries=0"]
+SERVER += ["--IdentityProvider.token={token}", "--ServerApp.root_dir={root}"]
+
+
+@pytest.fixture(scope="session")
+def lab(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    root, home = tmp_path_factory.mktemp("notebooks"), tmp_path_factory.mktemp("home")
+    with serving(root, home, ["jupyterlab", *SERVER, "--LabApp.expose_app_in_browser=True"]) as (address, token):
+        yield Lab(root, root / "runs", lambda name: f"{address}/doc/tree/{name}?reset&token={token}")
 
 
 @pytest.fixture(scope="session")
@@ -168,8 +195,12 @@ class Page:
         tab.set_default_timeout(PATIENCE)
         self.expect = expect
         self.tab, self.shots, self.errors = tab, shots, []
-        tab.on("pageerror", lambda error: self.errors.append(str(error)))
+        tab.on("pageerror", self._raised)
         tab.on("console", self._console)
+
+    def _raised(self, error: Any) -> None:
+        if FOREIGN not in (error.stack or ""):
+            self.errors.append(f"{error}\n{error.stack}")
 
     def _console(self, message: Any) -> None:
         if message.type == "error" and "anywidget" in message.text:

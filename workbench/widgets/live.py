@@ -25,6 +25,7 @@ from workbench.widgets.names import Choice
 from workbench.widgets.pickers.fold import Fold
 from workbench.widgets.pickers.pickers import Pickers
 from workbench.widgets.pickers.preset_picker import PresetPicker
+from workbench.widgets.presence import Presence
 from workbench.widgets.sections import SECTIONS
 from workbench.widgets.ticker import Ticker
 
@@ -73,7 +74,8 @@ class Panel:
         self._held: tuple[Any, str] = (None, "")
         self._lock = RLock()
         self._shown: tuple[Any, ...] = ()
-        self.canvas = Canvas()
+        self.canvas, self.presence = Canvas(), Presence()
+        self.canvas.beat, self.canvas.heard = self.presence.beat, self.presence.hear
         self.sections = {cls.name: cls(self) for cls in SECTIONS if cls.name not in choice.hidden}
         self.more = Fold("more", "the rest of the spec: schedule, sampling, optimizer, precision and so on")
         self.pickers = Pickers(
@@ -294,6 +296,9 @@ class Panel:
                 self._leave()
             session, busy = self.session, self._busy
             alive = self.alive  # before drawing: what comes later is drawn next time
+            if alive and session.status == "running" and self.presence.gone:
+                session.pause()
+                self._message, self._alarm = "Paused, since no page shows this panel any more.", False
             if session is not None:
                 self.canvas.draw(session.history, metrics=session.metrics)
                 if not alive and self._over is not session:

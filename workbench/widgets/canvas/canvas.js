@@ -696,7 +696,11 @@ export default () => {
       });
       model.send({ type: "hello", sequence: store.sequence });
       window.addEventListener("keydown", keepKeys, true); // before JupyterLab's own listener
-      return () => window.removeEventListener("keydown", keepKeys, true);
+      const seconds = model.get("beat"), beat = seconds && setInterval(() => model.send({ type: "there" }), 1000 * seconds);
+      return () => {
+        clearInterval(beat);
+        window.removeEventListener("keydown", keepKeys, true);
+      };
     },
     render({ model, el }) {
       const view = new View(store, el, (step) => {

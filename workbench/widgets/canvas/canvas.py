@@ -2,7 +2,7 @@
 
 import json
 import struct
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from threading import RLock
@@ -122,6 +122,8 @@ class Canvas(anywidget.AnyWidget):
     snapshot = traitlets.Bytes(b"").tag(sync=True)
     #: the step that a person went back to; -1: none, it follows the run
     at = traitlets.Int(-1).tag(sync=True)
+    #: seconds between two signs of life that a page gives; 0: it gives none
+    beat = traitlets.Int(0).tag(sync=True)
 
     def __init__(
         self,
@@ -145,6 +147,8 @@ class Canvas(anywidget.AnyWidget):
         self._forget(tasks, style)
         super().__init__()
         self.on_msg(self._answer)
+        #: called at every sign of life
+        self.heard: Callable[[], object] = lambda: None
 
     # ------------------------------------------------------------------ what is drawn
 
@@ -338,7 +342,8 @@ class Canvas(anywidget.AnyWidget):
         return b"".join([struct.pack("<I", len(head)), head, *buffers])
 
     def _answer(self, _: Any, content: Mapping[str, Any], buffers: Any) -> None:
-        """A page says how far it is; one that missed something gets everything."""
+        """A page says that it is there, and how far it is; one that missed something gets everything."""
+        self.heard()
         with self._lock:
             if content.get("type") == "hello" and content.get("sequence") != self._sequence:
                 self.send(*self._pack("snapshot", self._curves, self._maps))
