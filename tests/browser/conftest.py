@@ -67,10 +67,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("browser")
 
 
+def browser_path() -> str | None:
+    """Where a Chromium is; None: nowhere."""
+    return next(filter(None, map(shutil.which, BROWSERS)), None)
+
+
 @pytest.fixture(scope="session")
 def chromium() -> str:
     """The browser's path."""
-    found = next(filter(None, map(shutil.which, BROWSERS)), None)
+    found = browser_path()
     missing = f"no Chromium here (looked for {', '.join(BROWSERS)})" if found is None else ""
     if importlib.util.find_spec("playwright") is None:
         missing = "playwright is not installed"

@@ -19,11 +19,11 @@ class Ticker:
 
     Args:
         tick: does the work; returns whether there will be more.
-        rate: calls a second, at most.
+        rate: calls a second, at most; may be changed at any time.
     """
 
     def __init__(self, tick: Callable[[], bool], rate: float = RATE) -> None:
-        self._tick, self._pause = tick, 1 / rate
+        self._tick, self.rate = tick, rate
         self._asked = threading.Event()
         self._lock = threading.Lock()
         self._alive = False
@@ -58,7 +58,7 @@ class Ticker:
                     if not more and not self._asked.is_set():
                         self._alive = False
                         return
-                pause = min(HURRY, self._pause) if hurried > 0 else self._pause
+                pause = min(HURRY, 1 / self.rate) if hurried > 0 else 1 / self.rate
                 self._asked.wait(max(pause, PATIENCE * (perf_counter() - began)))
         finally:
             self._alive = False
