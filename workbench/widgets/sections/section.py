@@ -2,16 +2,19 @@
 
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from queue import Queue
 from time import monotonic
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, TypeVar
 
 from workbench.component import WorkbenchError
+from workbench.runs.peek import Peek
 from workbench.spec import Spec
 from workbench.widgets.names import Choice
 
 __all__ = ["Host", "Section"]
+
+T = TypeVar("T")
 
 #: seconds between two pictures, at least, and so many times what the last one took
 PAUSE, PATIENCE = 1.0, 20.0
@@ -61,6 +64,7 @@ class Section(ABC):
         self._busy = False
         self._found: Queue[tuple[Any, Any]] = Queue()
         self._not_before = 0.0
+        self._waited = 0.0  # of the time that the present picture takes, what a look waited for its turn
         self.view.observe(lambda _: self.host.wake(), "opened")
 
     @abstractmethod
@@ -117,6 +121,23 @@ class Section(ABC):
             threading.Thread(target=self._work, args=(session,), name=f"workbench {self.name}", daemon=True).start()
         return True
 
+    def peek(self, session: Any, at: Callable[[Peek], T]) -> T:
+        """``session.peek``, for ``compute``: what it waits for the end of a step is no cost of the picture."""
+        began, took = monotonic(), 0.0
+
+        def look(peek: Peek) -> T:
+            nonlocal took
+            start = monotonic()
+            try:
+                return at(peek)
+            finally:
+                took = monotonic() - start
+
+        try:
+            return session.peek(look)
+        finally:
+            self._waited += monotonic() - began - took
+
     def again(self) -> None:
         """Make the picture anew at the next ``update``, whatever it was made from."""
         self._known, self._not_before = None, 0.0
@@ -127,12 +148,12 @@ class Section(ABC):
         self.view.close()
 
     def _work(self, session: Any) -> None:
-        began = monotonic()
+        began, self._waited = monotonic(), 0.0
         try:
             found: Any = self.compute(session)
         except Exception as error:  # noqa: BLE001 (shown, and told if nobody expected it)
             found = error
-        self._not_before = began + max(PAUSE, PATIENCE * (monotonic() - began))
+        self._not_before = began + max(PAUSE, PATIENCE * (monotonic() - began - self._waited))
         self._found.put((session, found))
         self.host.wake()
 
