@@ -182,18 +182,15 @@ class Affinity:
         Raises:
             WorkbenchError: no such task.
         """
-        help_ = np.where(self._pairs(whole=True), np.nan_to_num(np.maximum(self.matrix, 0)), 0)
-        if target is None:
-            raw = help_.sum(1)
-            raw = raw if raw.any() else np.ones(len(raw))
-        elif target not in self.names:
+        import torch
+
+        from workbench.weightings.related import related_weights
+
+        if target is not None and target not in self.names:
             raise WorkbenchError(f"This map has no task {target!r}: {one_of(target, self.names)}.")
-        else:
-            place = self.names.index(target)
-            raw = help_[:, place].copy()
-            raw[place] = raw.max() or 1.0
-        scaled = raw * len(raw) / raw.sum()
-        return dict(zip(self.names, scaled.tolist(), strict=True))
+        known = torch.as_tensor(np.where(self._pairs(whole=True), self.matrix, 0.0))
+        found = related_weights(known, None if target is None else self.names.index(target))
+        return dict(zip(self.names, found.tolist(), strict=True))
 
     def ordered(self) -> "Affinity":
         """The same with tasks in the order of a tree that joins the closest ones first (average linkage)."""

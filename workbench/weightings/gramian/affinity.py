@@ -10,6 +10,7 @@ from workbench.component import Field, Slider, WorkbenchError, register
 from workbench.cosines import cosines
 from workbench.weightings.base import GramianWeighting, Heads
 from workbench.weightings.memory import places
+from workbench.weightings.related import related_weights
 
 
 @register("weighting", "affinity", source="with a target: after Du et al. 2018, arXiv 1812.02224; else a heuristic")
@@ -98,18 +99,6 @@ class Affinity(GramianWeighting):
 
     def _weights(self, tasks: Sequence[int] | None) -> Tensor:
         """The weights of the present tasks, ``[..., K]``, from the running means."""
-        helps = torch.where(self.parts > 0, self.sums / self.parts, 0.0).clamp(min=0)
-        eye = torch.eye(helps.shape[-1], dtype=torch.bool, device=helps.device)
-        helps = helps.masked_fill(eye, 0.0)
-        helps = helps / helps.amax((-2, -1), keepdim=True).clamp(min=torch.finfo(helps.dtype).tiny)
-        if self.target is None:
-            w = helps.sum(-1)
-        else:
-            t = self.names.index(self.target)
-            w = helps[..., t].clone()
-            w[..., t] = w.amax(-1)
-            w[..., t] += (w[..., t] == 0).to(w)
-        if tasks is not None:
-            w = w[..., list(tasks)]
-        mean = w.mean(-1, keepdim=True)
-        return torch.where(mean > 0, w / mean, 1.0)
+        Z = torch.where(self.parts > 0, self.sums / self.parts, 0.0)
+        target = None if self.target is None else self.names.index(self.target)
+        return related_weights(Z, target, None if tasks is None else torch.as_tensor(list(tasks), device=Z.device))
