@@ -1,6 +1,6 @@
 """Is it really better? Methods against single-task models and equal weighting, paired by seed, with intervals."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -72,9 +72,10 @@ def compare(runs: Run | Iterable[Run], progress: bool = True) -> Comparison:
     groups: dict[str, list[Run]] = {}
     for run in runs:
         groups.setdefault(_seedless(run.spec), []).append(run)
-    labels = _labels([group[0].spec for group in groups.values()])
+    specs = [group[0].spec for group in groups.values()]
+    names = labels(specs, [_is_baseline(spec) for spec in specs])
     rows, notes = [], []
-    for group, label in zip(groups.values(), labels, strict=True):
+    for group, label in zip(groups.values(), names, strict=True):
         row, found = _row(group, label, baselines)
         rows.append(row)
         notes += [note for note in found if note not in notes]
@@ -184,17 +185,22 @@ def _seedless(spec: Spec, seed: int = 0) -> str:
     return spec.replace(seed=seed, name="").share()
 
 
-def _labels(specs: list[Spec]) -> list[str]:
-    """A short label per method: weighting and fusion, and whatever else differs between the methods."""
-    others = [spec.to_dict(defaults=False) for spec in specs if not _is_baseline(spec)]
+def labels(specs: Sequence[Spec], baselines: Sequence[bool]) -> list[str]:
+    """A short label per method: weighting and fusion, and whatever else differs between the methods.
+
+    Args:
+        specs: one per method.
+        baselines: whether each is a single-task baseline.
+    """
+    others = [spec.to_dict(defaults=False) for spec, base in zip(specs, baselines, strict=True) if not base]
     keys = sorted({key for other in others for key in other} - {"weighting", "fusion", "seed", "name", "problem"})
     differing = [key for key in keys if len({repr(other.get(key)) for other in others}) > 1]
-    labels = []
-    for spec in specs:
+    found = []
+    for spec, base in zip(specs, baselines, strict=True):
         parts = [_words(spec.weighting), _words(spec.fusion)]
         parts += [f"{key}={_words(getattr(spec, key))}" for key in differing]
-        labels.append(BASELINE if _is_baseline(spec) else ", ".join(parts))
-    return labels
+        found.append(BASELINE if base else ", ".join(parts))
+    return found
 
 
 def _words(value: Any) -> str:

@@ -19,7 +19,7 @@ PICKERS = FIRST + MORE
 #: what drives a run
 ACTIONS = ("start", "pause", "step", "step_task", "stop", "reset", "compare", "branch")
 #: what may be opened: below the pickers, below the curves
-SECTIONS = ("more", "predictions", "surfaces", "inside", "methods_now", "take_away")
+SECTIONS = ("more", "predictions", "surfaces", "inside", "methods_now", "runs", "take_away")
 
 
 @dataclass(frozen=True)

@@ -26,9 +26,14 @@ class Surface {
     this.pen = this.canvas.getContext("2d");
   }
 
+  /** Its height in CSS pixels. */
+  get tall() {
+    return HEIGHT;
+  }
+
   begin(palette) {
     const ratio = this.view?.ratio ?? (window.devicePixelRatio || 1);
-    const width = this.stage.clientWidth, height = HEIGHT;
+    const width = this.stage.clientWidth, height = this.tall;
     const wide = Math.round(width * ratio), high = Math.round(height * ratio);
     if (this.canvas.width !== wide || this.canvas.height !== high) {
       this.canvas.width = wide;

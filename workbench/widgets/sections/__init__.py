@@ -3,6 +3,7 @@
 from workbench.widgets.sections.inside import Inside
 from workbench.widgets.sections.methods import MethodsNow
 from workbench.widgets.sections.predictions import Predictions
+from workbench.widgets.sections.runs import Runs
 from workbench.widgets.sections.section import Section
 from workbench.widgets.sections.surfaces import Surfaces
 from workbench.widgets.sections.take_away import TakeAway
@@ -10,4 +11,4 @@ from workbench.widgets.sections.take_away import TakeAway
 __all__ = ["SECTIONS"]
 
 #: in the order in which they stand below the curves
-SECTIONS: tuple[type[Section], ...] = (Predictions, Surfaces, Inside, MethodsNow, TakeAway)
+SECTIONS: tuple[type[Section], ...] = (Predictions, Surfaces, Inside, MethodsNow, Runs, TakeAway)

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Protocol, TypeVar
 
 from workbench.component import WorkbenchError
 from workbench.runs.peek import Peek
+from workbench.runs.run import Run
 from workbench.spec import Spec
 from workbench.widgets.names import Choice
 
@@ -33,6 +34,20 @@ class Host(Protocol):
         Raises:
             WorkbenchError: every fault of it.
         """
+
+    @property
+    def alive(self) -> bool:
+        """Whether a run is in progress."""
+
+    def open(self, run: Run) -> None:
+        """Show a run.
+
+        Raises:
+            WorkbenchError: its folder cannot be read, or another run is in progress.
+        """
+
+    def attach(self, session: Any) -> None:
+        """Show a session, whoever started it."""
 
     def wake(self) -> None:
         """Ask for another ``update``."""
