@@ -23,8 +23,8 @@ __all__ = ["Inside", "InsideView", "tables", "written"]
 FOLDER = Path(__file__).parent
 #: fusions that show something of themselves
 TELLING = ("mmoe", "ple", "cross_stitch", "mtan", "attention", "gated")
-#: most bytes of the tables of all validations; most rows and columns of one
-BYTES, CELLS = 60_000, 40
+#: most validations and bytes of all their tables; most rows and columns of one
+STEPS, BYTES, CELLS = 64, 60_000, 40
 #: sentences whose attention is shown
 SENTENCES = 2
 
@@ -57,12 +57,12 @@ def tables(inspections: Sequence[Inspection]) -> dict[str, Any]:
         none, or None where the table was not shown.
     """
     steps = sorted({found.step for found in inspections})
+    steps = [*steps[: -1 : max(1, len(steps) // STEPS)], *steps[-1:]]
     known = {(found.name, found.step): found for found in inspections}
     while True:
-        kept = set(steps)
         told = [_table(name, steps, known) for name in dict.fromkeys(each.name for each in inspections)]
         if len(steps) <= 2 or len(json.dumps(told)) <= BYTES:
-            return {"steps": sorted(kept), "tables": told} if told else {}
+            return {"steps": steps, "tables": told} if told else {}
         steps = [*steps[:-1:2], steps[-1]]
 
 
