@@ -47,6 +47,10 @@ function text(value) {
   return words.replace("-", "−");
 }
 
+function exact(value) {
+  return value.toLocaleString("en", { maximumSignificantDigits: value >= 1e4 ? 9 : 4 }).replace("-", "−");
+}
+
 class Scatter extends Surface {
   constructor(parent, model) {
     super(parent, "What is gained, what is lost", "");
@@ -183,6 +187,8 @@ class Scatter extends Surface {
       x > EDGE.left && x + w < this.width && y > 0 && y + h < this.height - EDGE.bottom &&
       taken.every(([a, b, c, d]) => x + w <= a || a + c <= x || y + h <= b || b + d <= y);
     pen.fillStyle = palette.ink;
+    pen.strokeStyle = "#fff";
+    pen.lineWidth = 4;
     pen.textBaseline = "middle";
     pen.textAlign = "left";
     for (const point of [...this.front, ...this.points.filter((each) => !this.front.includes(each))]) {
@@ -192,6 +198,7 @@ class Scatter extends Surface {
       const box = places.map(([left, top]) => [left, top, wide, high]).find(free);
       if (!box) continue;
       taken.push(box);
+      pen.strokeText(words, box[0], box[1] + high / 2);
       pen.fillText(words, box[0], box[1] + high / 2);
     }
   }
@@ -211,15 +218,15 @@ class Scatter extends Surface {
     for (const [name, value] of rows) {
       const row = element("tr", "", body);
       element("th", "", row, name);
-      element("td", "", row, shown(value));
+      element("td", "", row, exact(value));
     }
-    const words = this.front.includes(point) ? "on the front" : "beaten in both by another run, or equalled in one";
+    const words = this.front.includes(point) ? "on the front" : "another run is at least as good in both";
     this.showTip([table, element("div", "wbc-note", null, words)], this.px(point.x));
     this.tip.style.top = `${Math.max(0, Math.min(this.py(point.y) + 12, this.height - this.tip.offsetHeight - 4))}px`;
   }
 
   describe() {
-    const list = (points) => points.map((p) => `${p.label} (${shown(p.x)}, ${shown(p.y)})`).join("; ");
+    const list = (points) => points.map((p) => `${p.label} (${exact(p.x)}, ${exact(p.y)})`).join("; ");
     const words = this.points.length
       ? `${this.points.length} runs by ${this.x.title} and ${this.y.title}. On the front: ${list(this.front)}.`
       : "No runs to compare.";
@@ -265,7 +272,7 @@ function render({ model, el }) {
     return select;
   });
   const scatter = new Scatter(root, model);
-  scatter.note.textContent = "one point per finished run · filled: on the front · shape: method";
+  scatter.note.textContent = "filled: on the front · shape: method";
   scatter.box.querySelector(".wbc-title").append(bar);
 
   function draw() {

@@ -16,7 +16,7 @@ const COLUMNS = [
   { key: "steps", head: "steps", hint: "updates taken", read: (row) => whole(row.steps) },
   { key: "seconds", head: "time", hint: "time it trained", read: (row) => duration(row.seconds) },
   { key: "ms_per_step", head: "ms/step", hint: "milliseconds per step", read: (row) => digits(row.ms_per_step) },
-  { key: "parameters", head: "parameters", hint: "numbers that are learned", read: (row) => whole(row.parameters) },
+  { key: "parameters", head: "params", hint: "parameters: numbers that are learned", read: (row) => whole(row.parameters) },
   { key: "started", head: "started", hint: "when it was started", sort: "run" },
 ];
 const WORDS = new Set(["label", "method", "status", "started"]);
@@ -46,6 +46,7 @@ function plus(value) {
 }
 
 function gain(row) {
+  if (row.baseline) return element("span", "wbr-range", null, "baseline");
   if (row.delta_m === null) return "–";
   const made = element("span");
   element("span", "", made, plus(row.delta_m));
@@ -64,6 +65,14 @@ function line(look) {
   for (const [name, value] of Object.entries(style)) stroke.setAttribute(name, value);
   svg.append(stroke);
   return svg;
+}
+
+/** The time if it was today, else the day. */
+function started(at) {
+  const now = new Date(), two = (number) => String(number).padStart(2, "0");
+  const today = `${now.getFullYear()}-${two(now.getMonth() + 1)}-${two(now.getDate())}`;
+  if (at.startsWith(today)) return at.slice(11);
+  return at.startsWith(today.slice(0, 4)) ? at.slice(5, 10) : at.slice(0, 10);
 }
 
 /** The order of the rows: words by the alphabet, numbers from the best-known end; what is missing comes last. */
@@ -100,7 +109,10 @@ class Table {
     this.root.addEventListener("toggle", () => {
       if (this.root.open !== model.get("opened")) this.set("opened", this.root.open);
     });
-    this.head = this.heading();
+    const table = element("table", "", this.scroll);
+    element("caption", "wbr-hidden", table, "Runs of the store");
+    this.heading(table);
+    this.body = element("tbody", "", table);
     this.draw();
   }
 
@@ -117,8 +129,8 @@ class Table {
     return box;
   }
 
-  heading() {
-    const row = element("tr", "", element("thead"));
+  heading(table) {
+    const row = element("tr", "", element("thead", "", table));
     const first = element("th", "", row, "curves");
     first.scope = "col";
     this.heads = COLUMNS.map((column) => {
@@ -134,8 +146,7 @@ class Table {
       return cell;
     });
     element("th", "wbr-word", row, "note").scope = "col";
-    element("th", "wbr-word", row, "do").scope = "col";
-    return row.parentElement;
+    element("th", "wbr-word wbr-do", row, "do").scope = "col";
   }
 
   // ---------------------------------------------------------------- what is shown
@@ -164,18 +175,12 @@ class Table {
 
   fill(rows) {
     const at = document.activeElement?.closest?.("[data-at]")?.dataset.at, mine = this.root.contains(document.activeElement);
-    const left = this.scroll.scrollLeft;
     this.heads.forEach((cell, i) => {
       const { key } = COLUMNS[i], now = this.sort.key === key;
       if (now) cell.setAttribute("aria-sort", this.sort.down ? "descending" : "ascending");
       else cell.removeAttribute("aria-sort");
     });
-    const table = element("table"), body = element("tbody");
-    element("caption", "wbr-hidden", table, "Runs of the store");
-    table.append(this.head, body);
-    for (const row of ordered(rows, this.sort)) body.append(this.row(row));
-    this.scroll.replaceChildren(table);
-    this.scroll.scrollLeft = left;
+    this.body.replaceChildren(...ordered(rows, this.sort).map((row) => this.row(row)));
     if (mine && at) this.focus(at);
   }
 
@@ -198,8 +203,9 @@ class Table {
     });
     for (const { key, read } of COLUMNS) {
       const cell = element(key === "label" ? "th" : "td", WORDS.has(key) ? "wbr-word" : "", made);
-      if (key === "label") this.name(cell, row, shown);
+      if (key === "label") this.name(cell, row);
       else if (key === "status") this.status(cell, row, now);
+      else if (key === "started") element("span", "", cell, started(row.started)).title = row.started;
       else if (key === "steps") element("span", "wbr-steps", cell, whole(now?.steps ?? row.steps));
       else {
         cell.append(read ? read(row) : row[key]);
@@ -211,20 +217,20 @@ class Table {
     return made;
   }
 
-  name(cell, row, shown) {
+  name(cell, row) {
     cell.scope = "row";
     this.editable(cell, row, "rename", row.name, "name it");
     cell.firstChild.title = `folder ${row.run}; press to rename`;
-    if (shown) element("span", "wbr-here", cell, "shown above");
   }
 
   status(cell, row, now) {
     cell.append(element("span", "wbr-status", null, now?.status ?? row.status));
-    if (row.steered) element("span", "wbr-here", cell, "steered").title = "somebody changed it while it trained";
+    if (row.steered && row.status !== "stopped") element("span", "wbr-here", cell, "steered").title = "somebody changed it while it trained";
   }
 
   actions(cell, row, shown, now) {
-    this.button(cell, row, "open", shown ? "It is shown above." : "show its curves above", shown, () => this.ask("open", row));
+    if (shown) this.button(cell, row, "shown", "the panel shows this run above", true, () => {});
+    else this.button(cell, row, "open", "let the panel show this run above", false, () => this.ask("open", row));
     if (row.status === "interrupted" && !now)
       this.button(cell, row, "continue", "train on from its last checkpoint", false, () => this.ask("continue", row));
     this.button(cell, row, "delete", "remove its folder for good", Boolean(now), () => this.sure(cell, row));
@@ -268,7 +274,7 @@ class Table {
       this.editing = { field, action, run: row.run, done };
       field.addEventListener("keydown", (event) => {
         if (event.key === "Enter") write();
-        else if (event.key === "Escape") done();
+        else if (event.key === "Escape") { done(); this.ask("dismiss", row); }
         else return;
         event.preventDefault();
         event.stopPropagation();

@@ -120,7 +120,7 @@ class Runs(Section):
         self._look_again = 0.0
         self._said = ""
         head = self.view.head
-        head.observe(lambda _: self.again(), ["overlaid", "everything", "quantity"])
+        head.observe(self._chosen, ["overlaid", "everything", "quantity"])
         head.on_msg(self._asked)
 
     # ------------------------------------------------------------------ what is shown
@@ -201,6 +201,10 @@ class Runs(Section):
 
     # ------------------------------------------------------------------ what is asked for
 
+    def _chosen(self, _: Any) -> None:
+        self._said = ""
+        self.again()
+
     def _asked(self, _: Any, content: Mapping[str, Any], buffers: Any) -> None:
         """Do what a person asked for, and tell the page whether it was done."""
         action, run, text = (str(content.get(key, "")) for key in ("type", "run", "text"))
@@ -219,13 +223,15 @@ class Runs(Section):
         """Do something to a run of the store.
 
         Args:
-            action: ``rename``, ``note``, ``delete``, ``open`` or ``continue``.
+            action: ``rename``, ``note``, ``delete``, ``open`` or ``continue``; ``dismiss``: nothing.
             run: the name of its folder.
             text: the name or the note.
 
         Raises:
             WorkbenchError: it is not there any more, or why it cannot be done.
         """
+        if action == "dismiss":
+            return
         if Path(run).name != run:
             raise WorkbenchError(f"{run!r} is no run of this store.")
         found = Run(self.rows.store / run)

@@ -75,6 +75,7 @@ def cells(row: Row, method: str, name: str) -> dict[str, Any]:
         "method": method,
         "status": summary["status"],
         "over": row.over,
+        "baseline": row.content == row.baseline,
         "steered": bool(summary.get("steered")),
         "delta_m": short(row.delta_m),
         "low": short(row.low),
@@ -101,4 +102,4 @@ def _started(folder: str) -> str:
         at = datetime.strptime(folder[:15], "%Y%m%dT%H%M%S").replace(tzinfo=timezone.utc)
     except ValueError:
         return ""
-    return at.astimezone().strftime("%d %b %H:%M")
+    return f"{at.astimezone():%Y-%m-%d %H:%M}"
