@@ -13,7 +13,7 @@ import torch
 import workbench as wb
 from workbench.runs.finished import Finished
 from workbench.tasks import Classification, Regression
-from workbench.widgets.sections import SECTIONS
+from workbench.widgets.sections import SECTIONS, predictions
 from workbench.widgets.sections import section as base
 from workbench.widgets.sections.answers import answers
 from workbench.widgets.sections.images import picture, small, stretched
@@ -43,7 +43,8 @@ def host():
 
 
 @pytest.fixture
-def section():
+def section(monkeypatch):
+    monkeypatch.setattr(predictions, "SECONDS", 60.0)  # as many examples as on a fast machine
     made = Predictions(host())
     yield made
     made.close()
@@ -194,6 +195,15 @@ def test_earlier_answers_are_kept_and_thinned(section, tmp_path):
     assert len(json.dumps(many)) <= BYTES
 
 
+@pytest.mark.parametrize("session", ["digits"], indirect=True)
+def test_where_a_model_is_slow_fewer_answers_are_counted(section, session, monkeypatch):
+    monkeypatch.setattr(predictions, "SECONDS", 0.0)
+    fixed, frame = look(section, session)
+    assert fixed["counted"] == 0
+    assert frame["score"] == [None] * len(session.tasks)
+    assert all(len(said) == COUNT for said in frame["said"])
+
+
 def test_what_is_missing_has_no_truth():
     task = Classification("a", ["x", "y", "z"])
     teller = answers(task, torch.zeros(3))
@@ -234,7 +244,7 @@ def test_the_sections_are_offered():
 
 @pytest.mark.parametrize("problem", ["plane", "summaries"])
 def test_sections_that_are_open_change_no_number(problem, tmp_path, monkeypatch):
-    """With dropout, so that a random number drawn by a look would be seen in the records."""
+    """With dropout: a model that a look left in another mode would be seen in the records."""
     monkeypatch.setattr(base, "PAUSE", 0.0)
     monkeypatch.setattr(base, "PATIENCE", 0.0)
     spec = SPECS["summaries"].replace(encoder={**SPECS["summaries"].encoder, "dropout": 0.3})
@@ -250,17 +260,25 @@ def test_sections_that_are_open_change_no_number(problem, tmp_path, monkeypatch)
     for section in sections:
         section.view.opened = True
     session = wb.start(spec, out=tmp_path / "open", paused=True)
-    session.step(2)
+
+    def settle():
+        while any([section.update(session) for section in sections]):
+            assert woken.acquire(timeout=30)
+
+    settle()
+    session.step()
+    while session.step_number < 1:
+        session.over.wait(0.005)
+    settle()
     session.resume()
     while session.alive:
         for section in sections:
             section.update(session)
         woken.acquire(timeout=0.005)
     session.wait()
-    while any([section.update(session) for section in sections]):
-        assert woken.acquire(timeout=30)
+    settle()
     assert failures == []
-    assert len(sections[0].view.frames) > 1
+    assert {0, 1} <= {frame["step"] for frame in sections[0].view.frames}
     for section in sections:
         section.close()
     lines = [(run.path / "records.jsonl").read_text().splitlines() for run in (plain, session.run)]

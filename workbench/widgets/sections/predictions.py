@@ -24,8 +24,8 @@ __all__ = ["Predictions", "PredictionsView", "order", "thinned"]
 FOLDER = Path(__file__).parent
 #: examples shown at once, and where answers are pictures
 COUNT, PICTURES = 8, 4
-#: most examples over which right answers are counted, and most seconds that may take
-COUNTED, SECONDS = 1000, 0.2
+#: most examples over which right answers are counted, most seconds that may take, and how many tell how long one takes
+COUNTED, SECONDS, TRIED = 1000, 0.2, 32
 #: most earlier answers that are kept, and most bytes of them
 FRAMES, BYTES = 40, 50_000
 START = {"from": 0, "hardest": 0}
@@ -107,9 +107,8 @@ class Predictions(Section):
         start = min(max(0, asked["from"]), max(0, len(places) - 1)) // count * count
         rows = val[places[start : start + count]]
         views, targets = data.batch(rows.to(_device(peek)))
-        began = perf_counter()
         output = peek.outputs(views)
-        many = self._counted(peek, session, (perf_counter() - began) / len(rows))
+        many = self._counted(peek, session)
         scores: list[Any] = [None] * len(tellers)
         if any(teller.counted for teller in tellers) and many:
             some, truth = data.batch(val[order(len(val))[:many]].to(_device(peek)))
@@ -149,10 +148,15 @@ class Predictions(Section):
             self._hard = ((session.path, hardest), some[losses.argsort(descending=True, stable=True)])
         return self._hard[1]
 
-    def _counted(self, peek: Peek, session: Any, seconds: float) -> int:
-        """Over how many examples right answers are counted, chosen once a run by the seconds that each takes."""
+    def _counted(self, peek: Peek, session: Any) -> int:
+        """Over how many examples right answers are counted: chosen once a run, by the time that a few take."""
         if self._count[0] != session.path:
-            self._count = (session.path, min(_most(peek), int(SECONDS / seconds)))
+            data = peek.data
+            few, _ = data.batch(data.splits["val"][:TRIED].to(_device(peek)))
+            began = perf_counter()
+            peek.outputs(few)
+            each = (perf_counter() - began) / len(next(iter(few.values())))
+            self._count = (session.path, min(_most(peek), int(SECONDS / each)))
         return self._count[1]
 
 

@@ -1,10 +1,10 @@
 // What the model says over the plane: per task a picture of the grid, with training points on top.
 
-const WIDTH = 180;
+const WIDTH = 180; // in pixels of a canvas as it is drawn; the page may stretch it a little
 const STRONG = 0.72; // how far colours of the picture go to full, so that points stand out
 const SHAPES = ["M-4 0a4 4 0 1 0 8 0a4 4 0 1 0 -8 0Z", "M0 -5L4.6 3.6L-4.6 3.6Z", "M-3.6 -3.6H3.6V3.6H-3.6Z",
   "M0 -5L5 0L0 5L-5 0Z", "M-1.6 -5H1.6V-1.6H5V1.6H1.6V5H-1.6V1.6H-5V-1.6H-1.6Z", "M0 5L4.6 -3.6L-4.6 -3.6Z"];
-const HELP = "The deeper the colour, the surer the model; white: undecided. Points are training examples with their true labels.";
+const HELP = "The deeper the colour, the surer the model; white: undecided. Points are training examples with their true labels; beside a name: accuracy, or R², on the validation split.";
 const MISSING = 255;
 
 const white = "#FFFFFF";
@@ -81,6 +81,7 @@ function render({ model, el }) {
     if (plane === known) return;
     known = plane;
     grid.replaceChildren();
+    grid.classList.toggle("wbv-many", (plane.tasks ?? []).length > 5);
     figures = (plane.tasks ?? []).map((task) => {
       const figure = element("figure", "wbv-task", grid), caption = element("figcaption", "", figure);
       element("strong", "", caption, task.name).title = task.name;
@@ -119,7 +120,7 @@ function render({ model, el }) {
     root.dataset.step = shown.step;
     step.textContent = `step ${shown.step.toLocaleString("en")}${shown.selected ? ", the model that was selected" : ""}`;
     const bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
-    const ratio = window.devicePixelRatio || 1, small = document.createElement("canvas");
+    const ratio = 1.3 * (window.devicePixelRatio || 1), small = document.createElement("canvas");
     small.width = small.height = plane.side;
     let from = 0;
     figures.forEach(({ task, told, canvas }, place) => {
@@ -131,10 +132,11 @@ function render({ model, el }) {
       pen.drawImage(small, 0, 0, canvas.width, canvas.height);
       if (dots.checked) points(pen, plane, place, ratio);
       const value = shown.told[task.name];
-      told.textContent = value === undefined ? "" : `${task.metric} ${readable(value)}`;
-      told.title = "on the validation split";
+      const spoken = value === undefined ? "" : `${task.metric} ${value.toFixed(2).replace("-", "−")} on the validation split`;
+      told.textContent = spoken && value.toFixed(2).replace("-", "−");
+      told.title = spoken;
       const [across, up] = plane.axes;
-      canvas.setAttribute("aria-label", `${task.name} over ${across} and ${up} at step ${shown.step}. ${told.textContent}`);
+      canvas.setAttribute("aria-label", `${task.name} over ${across} and ${up} at step ${shown.step}. ${spoken}`);
       canvas.title = `to the right: ${across}, ${plane.x.map(readable).join(" to ")}; upwards: ${up}, ${plane.y.map(readable).join(" to ")}`;
     });
   }
