@@ -41,6 +41,8 @@ if TYPE_CHECKING:
     from workbench.runs.run import open_run as open  # noqa: F401
     from workbench.runs.session import Session as Session
     from workbench.runs.strategies import strategies as strategies
+    from workbench.runs.sweep.grid import grid as grid
+    from workbench.runs.sweep.scheduler import sweep as sweep
     from workbench.runs.train import replay as replay
     from workbench.runs.train import resume as resume
     from workbench.runs.train import start as start
@@ -76,6 +78,8 @@ _NAMES = {
     "branch": ("workbench.runs.branch", "branch"),
     "baseline": ("workbench.runs.baseline", "baseline"),
     "compare": ("workbench.runs.compare", "compare"),
+    "grid": ("workbench.runs.sweep.grid", "grid"),
+    "sweep": ("workbench.runs.sweep.scheduler", "sweep"),
     "cost": ("workbench.runs.cost", "cost"),
     "affinity": ("workbench.runs.affinity", "affinity"),
     "grouping": ("workbench.affinities.grouping.entry", "grouping"),

@@ -1,6 +1,7 @@
 """The single-task baseline: one model per task, same encoder, same budget; trained once, found again by content."""
 
 import os
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -39,14 +40,14 @@ def baseline(spec: Spec, progress: bool = True, out: str | os.PathLike[str] | No
     return find(wanted, out) or train(wanted, progress, out)
 
 
-def find(spec: Spec, out: str | os.PathLike[str] | None = None) -> Run | None:
-    """The newest finished run of the same content in the store, steered ones left out."""
+def find(spec: Spec, out: str | os.PathLike[str] | None = None, statuses: Collection[str] = ("done",)) -> Run | None:
+    """The newest run of the same content in the store that ended so, steered ones left out."""
     for path in sorted(store_folder(out).glob(f"*-{spec.hash}*"), reverse=True):
         if not (path / "summary.json").is_file():
             continue
         run = Run(path)
         summary = run.folder.summary() or {}
-        if summary["status"] == "done" and not summary["steered"] and same(run.spec, spec):
+        if summary["status"] in statuses and not summary["steered"] and same(run.spec, spec):
             return run
     return None
 

@@ -1,0 +1,96 @@
+"""Specs from lists of values."""
+
+from collections.abc import Iterable, Mapping
+from itertools import product
+from typing import Any
+
+from workbench.component import WorkbenchError, one_of, short
+from workbench.spec import Spec, read_json
+
+__all__ = ["grid", "read_grid"]
+
+FORM = '{"base": {"epochs": 5}, "grid": {"weighting": ["equal", "pcgrad"], "seed": [0, 1, 2]}}, or a list of specs'
+
+
+def grid(
+    base: Spec | None = None, axes: Mapping[str, Iterable[Any]] | None = None, **more: Iterable[Any]
+) -> list[Spec]:
+    """Every combination of some values, the last axis varying fastest.
+
+    >>> import workbench as wb
+    >>> [spec.lr for spec in wb.grid(wb.Spec(epochs=2), lr=[0.001, 0.01])]
+    [0.001, 0.01]
+
+    Args:
+        base: what is the same in all of them; default: ``Spec()``.
+        axes: key -> values; keys are those of a Spec, dotted for a component's settings: ``{"problem.rows": [500]}``.
+        more: the same as keywords.
+
+    Raises:
+        WorkbenchError: an unknown key, an axis that is no list or empty, or a combination that is no spec.
+    """
+    given = {**(axes or {}), **more}
+    faults = [_fault(key, values) for key, values in given.items()]
+    if any(faults):
+        raise WorkbenchError(*filter(None, faults))
+    start = (base or Spec()).to_dict(defaults=False)
+    found, wrong = list[Spec](), list[str]()
+    lists = [list(values) for values in given.values()]
+    for values in product(*lists):
+        try:
+            found.append(Spec(**_with(start, dict(zip(given, values, strict=True)))))
+        except WorkbenchError as error:
+            wrong += [fault for fault in error.faults if fault not in wrong]
+    if wrong:
+        raise WorkbenchError(*wrong)
+    return found
+
+
+def read_grid(text: str, what: str = "grid") -> list[Spec]:
+    """The specs of a grid as JSON: ``{"base": {…}, "grid": {key: [values]}}``, or a list of specs.
+
+    Args:
+        text: the JSON.
+        what: where it comes from, for messages.
+
+    Raises:
+        WorkbenchError: no JSON, or not of that form; as ``grid``.
+    """
+    found = read_json(text, what)
+    if isinstance(found, list) and all(isinstance(each, dict) for each in found):
+        return [Spec(**each) for each in found]
+    if not isinstance(found, dict):
+        raise WorkbenchError(f"{what} should be {FORM}, found {short(found)}.")
+    unknown = [key for key in found if key not in ("base", "grid")]
+    if unknown:
+        raise WorkbenchError(f"{what} has no key {unknown[0]!r}: {one_of(unknown[0], ('base', 'grid'))}.")
+    base, axes = found.get("base", {}), found.get("grid", {})
+    if not (isinstance(base, dict) and isinstance(axes, dict)):
+        raise WorkbenchError(f"{what} should be {FORM}.")
+    return grid(Spec(**base), axes)
+
+
+def _fault(key: str, values: Any) -> str:
+    """What is wrong with an axis; empty: nothing."""
+    head, dot, tail = key.partition(".")
+    known = [*Spec.settings(), "losses"]
+    if head not in known or (dot and (not tail or head not in (*Spec.families(), "losses"))):
+        return f"The grid has no key {key!r}: {one_of(key, known)}."
+    if isinstance(values, str | Mapping) or not isinstance(values, Iterable):
+        return f"The grid's {key!r} should be a list of values, found {short(values)}."
+    return "" if list(values) else f"The grid's {key!r} is an empty list: no run would be left."
+
+
+def _with(start: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of a spec with some changed, whole components before their settings."""
+    fields = {**start, **{key: value for key, value in changes.items() if "." not in key}}
+    for key, value in changes.items():
+        family, dot, setting = key.partition(".")
+        if not dot:
+            continue
+        if family == "losses":
+            fields["losses"] = {**fields.get("losses", {}), setting: value}
+            continue
+        chosen = fields.get(family, Spec.settings()[family].default)
+        fields[family] = {**({"name": chosen} if isinstance(chosen, str) else chosen or {}), setting: value}
+    return fields
