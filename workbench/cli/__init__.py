@@ -18,6 +18,7 @@ __all__ = ["main"]
 COMMANDS = {
     "lab": "JupyterLab on the notebooks",
     "train": "one run, headless",
+    "sweep": "many runs, several at a time; finished ones are skipped",
     "notebook": "run a notebook headless, its parameters checked first",
     "runs": "the store of runs: list, show, compare, export, name, delete",
     "bench": "the cost of every weighting on this machine, against equal weighting",

@@ -54,8 +54,7 @@ def execute(
         WorkbenchError: no notebook, unknown parameters, wrong types, a folder that cannot be written.
     """
     path = Path(path)
-    notebook = _read(path)
-    values = convert(texts or {}, declared(notebook, path.name), path.name)
+    values = check(path, texts or {})
     folder = Path(out or os.environ.get("WORKBENCH_RUNS") or "runs").absolute()
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -65,6 +64,15 @@ def execute(
     except OSError as error:
         raise WorkbenchError(f"Cannot write to {str(folder)!r}: {error.strerror or error}.") from None
     return Executed(target, faults, page)
+
+
+def check(path: Path, texts: Mapping[str, str]) -> dict[str, Any]:
+    """The values of a notebook's parameters, before any kernel starts.
+
+    Raises:
+        WorkbenchError: no notebook, unknown parameters, wrong types.
+    """
+    return convert(texts, declared(_read(path), path.name), path.name)
 
 
 def _read(path: Path) -> Any:
@@ -83,10 +91,23 @@ def _read(path: Path) -> Any:
 
 
 def _unused(folder: Path, stem: str) -> Path:
-    """A name with the time in it that nothing has yet."""
+    """A name with the time in it that nothing has yet; a file with a dot before it keeps it for this process."""
     base = f"{stem}-{datetime.now(timezone.utc):%Y%m%dT%H%M%SZ}"
-    names = [base, *(f"{base}-{number}" for number in range(2, 1000))]
-    return next(folder / f"{name}.ipynb" for name in names if not (folder / f"{name}.ipynb").exists())
+    for name in (base, *(f"{base}-{number}" for number in range(2, 1000))):
+        target = folder / f"{name}.ipynb"
+        if target.exists():
+            continue
+        try:
+            _partial(target).touch(exist_ok=False)
+        except FileExistsError:
+            continue
+        return target
+    raise WorkbenchError(f"{str(folder)!r} holds a thousand executions of this second; choose another folder.")
+
+
+def _partial(target: Path) -> Path:
+    """Where papermill saves after every cell; the real name means finished."""
+    return target.with_name(f".{target.name}")
 
 
 def _run(path: Path, target: Path, values: dict[str, Any], store: Path, progress: bool) -> list[str]:
@@ -97,7 +118,7 @@ def _run(path: Path, target: Path, values: dict[str, Any], store: Path, progress
     from workbench.notebooks.engine import ENGINE, Guard
 
     guard = Guard()
-    partial = target.with_name(f".{target.name}")  # papermill saves after every cell; the real name means finished
+    partial = _partial(target)
     try:
         papermill.execute_notebook(
             str(path),
@@ -116,8 +137,10 @@ def _run(path: Path, target: Path, values: dict[str, Any], store: Path, progress
     except DeadKernelError:
         guard.faults.append("the kernel died: out of memory, or a crash in compiled code")
     finally:  # an interrupted notebook keeps what there is
-        if partial.exists():
+        if partial.stat().st_size:
             _finish(partial, target, failed=bool(guard.faults))
+        else:
+            partial.unlink()
     return guard.faults
 
 
