@@ -13,7 +13,7 @@ from tests.runs.test_session import until
 from workbench.component import WorkbenchError
 from workbench.plots.style import DASH_PIXELS, task_style
 from workbench.runs.session import Session
-from workbench.widgets.sections.overlay import QUANTITIES
+from workbench.widgets.sections.overlay import MOST, QUANTITIES, Overlay, Picture, Shown
 from workbench.widgets.sections.runs import EMPTY, LARGEST, OTHERS, Runs
 
 
@@ -243,6 +243,16 @@ def test_an_interrupted_run_is_drawn_from_its_records(opened, two, sent):
     tick(opened, two[0])
     assert rows(opened)[two[0].path.name]["status"] == "interrupted"
     assert [curve["group"] for curve in sent[1][0]["curves"]] == ["digit", "ink"]
+
+
+def test_many_points_are_thinned_so_that_drawing_stays_quick(sent):
+    steps = np.arange(10_000)
+    runs = [Shown(f"run {i}", {"a": "loss"}, {"a": (steps, np.sin(steps / 50 + i))}) for i in range(20)]
+    Overlay().show(Picture("training loss", runs, key=1))
+    drawn = [curve["n"] for content, _ in sent[1:] for curve in content["curves"]]
+    assert len(drawn) == 20
+    assert 0.9 * MOST < sum(drawn) <= MOST
+    assert [run.count for run in runs] == [{"a": 10_000}] * 20
 
 
 def test_unticked_the_canvas_is_emptied(opened, two, sent):

@@ -11,7 +11,8 @@ from workbench.plots.style import task_style
 from workbench.runs.rows import Row
 from workbench.runs.run import Run
 from workbench.runs.session import in_progress
-from workbench.widgets.canvas.canvas import Block, Canvas
+from workbench.widgets.canvas.canvas import FEWEST_POINTS, Block, Canvas
+from workbench.widgets.canvas.decimate import decimate
 
 __all__ = ["QUANTITIES", "Overlay", "Picture", "Shown"]
 
@@ -23,6 +24,8 @@ QUANTITIES: dict[str, tuple[str, str, dict[str, Any]]] = {
     "task weight": ("train", "weight", {"zero": True}),
     "share in the shared update": ("train", "share", {"zero": True}),
 }
+#: points of all runs together in one plot: more are drawn too slowly
+MOST = 20_000
 Points = tuple[NDArray, NDArray]
 
 
@@ -103,7 +106,7 @@ class Overlay:
         names = [run.name for run in picture.runs]
         self.canvas.reset(names, task_style(names), name="runs", plots=_plots(picture))
         for run in picture.runs:
-            self._append(self.canvas, run, run.points)
+            self._append(self.canvas, run, run.points, MOST // len(picture.runs))
         self.canvas.keep()
 
     def follow(self) -> None:
@@ -118,11 +121,16 @@ class Overlay:
                 }
                 self._append(self.canvas, run, new)
 
-    def _append(self, canvas: Canvas, run: Shown, points: Mapping[str, Points]) -> None:
+    def _append(self, canvas: Canvas, run: Shown, points: Mapping[str, Points], most: int = MOST) -> None:
         split = QUANTITIES[self._picture.quantity][0]
-        canvas.append(*(Block(task, run.name, split, *new) for task, new in points.items()))
-        for task, (steps, _) in points.items():
+        blocks = []
+        for task, (steps, values) in points.items():
             run.count[task] = run.count.get(task, 0) + len(steps)
+            known = np.isfinite(values)
+            blocks.append(
+                Block(task, run.name, split, *decimate(steps[known], values[known], max(most, FEWEST_POINTS)))
+            )
+        canvas.append(*blocks)
 
     def close(self) -> None:
         """Take the widget away."""

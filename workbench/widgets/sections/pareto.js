@@ -186,9 +186,6 @@ class Scatter extends Surface {
     const free = ([x, y, w, h]) =>
       x > EDGE.left && x + w < this.width && y > 0 && y + h < this.height - EDGE.bottom &&
       taken.every(([a, b, c, d]) => x + w <= a || a + c <= x || y + h <= b || b + d <= y);
-    pen.fillStyle = palette.ink;
-    pen.strokeStyle = "#fff";
-    pen.lineWidth = 4;
     pen.textBaseline = "middle";
     pen.textAlign = "left";
     for (const point of [...this.front, ...this.points.filter((each) => !this.front.includes(each))]) {
@@ -198,7 +195,9 @@ class Scatter extends Surface {
       const box = places.map(([left, top]) => [left, top, wide, high]).find(free);
       if (!box) continue;
       taken.push(box);
-      pen.strokeText(words, box[0], box[1] + high / 2);
+      pen.fillStyle = "rgba(255, 255, 255, 0.9)";
+      pen.fillRect(...box);
+      pen.fillStyle = palette.ink;
       pen.fillText(words, box[0], box[1] + high / 2);
     }
   }
