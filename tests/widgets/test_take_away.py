@@ -46,12 +46,15 @@ def section():
 
 
 def texts(section, session):
-    found = section.compute(session)
-    return found["of"], {label: text for label, _, text in found["texts"]}
+    """Label -> text, by whose they are."""
+    return {each["of"]: {label: text for label, _, text in each["texts"]} for each in section.compute(session)}
+
+
+CONTROLS = "what the controls show"
 
 
 def test_every_text_of_a_run_gives_the_run_again(section, run):
-    of, found = texts(section(), Finished(run))
+    ((of, found),) = texts(section(), Finished(run)).items()
     assert of == f"run {run.path.name}"
     line = wb.unshare(found["share line"])
     assert (line.spec, list(line.steering)) == (SPEC, run.steering)
@@ -61,22 +64,40 @@ def test_every_text_of_a_run_gives_the_run_again(section, run):
     assert '"ink": 4.0' in found["command"]
 
 
-def test_where_the_controls_show_something_else_it_is_theirs(section, run):
+def test_where_the_controls_show_something_else_both_are_there(section, run):
     other = SPEC.replace(seed=7)
     made = section(other)
-    of, found = texts(made, Finished(run))
-    assert of == "what the controls show"
+    of_run, of_controls = texts(made, Finished(run))
+    assert (of_run, of_controls) == (f"run {run.path.name}", CONTROLS)
+    found = texts(made, Finished(run))[CONTROLS]
     assert wb.unshare(found["share line"]) == wb.unshare(other.share())
     assert wb.Spec.from_json(found["Spec JSON"]) == other
-    assert made.source(Finished(run)) == made.source(None)
+    assert list(texts(made, None)) == [CONTROLS]
+
+
+def test_faults_in_the_controls_hide_no_run(section, run):
+    class Faulty(Host):
+        @property
+        def spec(self):
+            raise wb.WorkbenchError("Spec: lr should be above 0.")
+
+        @spec.setter
+        def spec(self, _): ...
+
+    made = TakeAway(Faulty())
+    assert list(texts(made, Finished(run))) == [f"run {run.path.name}"]
+    assert made.source(Finished(run))[1] == ""
+    with pytest.raises(wb.WorkbenchError, match="lr should be above 0"):
+        made.source(None)
+    made.close()
 
 
 def test_a_share_line_carries_the_teachers_choice(section):
     chosen = {"show": ["tasks", "weighting"], "hide": ["compare"], "lock": ["tasks"]}
-    _, found = texts(section(SPEC, **chosen), None)
+    found = texts(section(SPEC, **chosen), None)[CONTROLS]
     line = wb.unshare(found["share line"])
     assert choose(line.show, line.hide, line.lock) == choose(**chosen)
-    _, plain = texts(section(SPEC), None)
+    plain = texts(section(SPEC), None)[CONTROLS]
     assert plain["share line"] == SPEC.share()
 
 

@@ -47,14 +47,14 @@ function heatmap({ name, rows, columns, values, limit, signed }, palette) {
 
 function render({ model, el }) {
   const { root, undo } = unfolding({ model, el }, "wbi", "What goes on inside?");
-  const bar = element("div", "wbs-bar", root), time = element("label", "wbs-time", bar, "validation at step");
+  const bar = element("div", "wbe-bar", root), time = element("label", "wbe-time", bar, "validation at step");
   const slider = element("input", "", time);
   slider.type = "range";
   slider.min = 0;
   slider.setAttribute("aria-label", "validation that is shown");
-  const step = element("output", "", time), keys = element("span", "wbs-key wbi-key", bar);
+  const step = element("output", "", time), keys = element("span", "wbe-key wbi-key", bar);
   const tables = element("div", "wbi-tables", root);
-  const title = element("div", "wbs-bar", root), texts = element("div", "wbi-tables", root);
+  const title = element("div", "wbe-bar", root), texts = element("div", "wbi-tables", root);
   let chosen = null; // the step a person went back to; null: follow
 
   function legend(told, palette) {
@@ -92,7 +92,7 @@ function render({ model, el }) {
     if (wrote) {
       title.replaceChildren();
       element("strong", "", title, `Where the writer looks, step ${attention.step.toLocaleString("en")}`);
-      element("span", "wbs-key", title, "row: a word it writes; column: a word of the validation text; the deeper, the more attention");
+      element("span", "wbe-key", title, "row: a word it writes; column: a word of the validation text; the deeper, the more attention");
       root.dataset.wrote = attention.step;
       texts.replaceChildren(...attention.texts.map(({ task, ...text }, i) =>
         heatmap({ ...text, name: `${task}, text ${i + 1}`, limit: Math.max(...text.values, 0.01), signed: false }, palette)));

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Hashable, Sequence
 from math import isfinite
-from pathlib import Path
 from typing import Any
 
 import anywidget
@@ -15,12 +14,11 @@ from workbench.plots.gates import RISING
 from workbench.plots.style import SIGNED
 from workbench.runs.peek import Peek
 from workbench.training.records import Inspection
-from workbench.widgets.scripts import script
+from workbench.widgets.scripts import script, style
 from workbench.widgets.sections.section import Section
 
 __all__ = ["Inside", "InsideView", "tables", "written"]
 
-FOLDER = Path(__file__).parent
 #: fusions that show something of themselves
 TELLING = ("mmoe", "ple", "cross_stitch", "mtan", "attention", "gated")
 #: most validations and bytes of all their tables; most rows and columns of one
@@ -33,7 +31,7 @@ class InsideView(anywidget.AnyWidget):
     """The section: heat maps with names and numbers, and a slider over the validations."""
 
     _esm = script("sections/unfold.js", "sections/inside.js")
-    _css = "\n".join((FOLDER / name).read_text(encoding="utf-8") for name in ("section.css", "inside.css"))
+    _css = style("sections/section.css", "sections/inside.css")
     #: whether a person has opened it
     opened = traitlets.Bool(False).tag(sync=True)
     #: a sentence instead of the tables

@@ -4,16 +4,10 @@ const FOOT =
   "Every method starts fresh here, with its default settings: those that learn or remember begin at equal weights. " +
   "Methods that need more than one Gramian and the losses (single coordinates, two halves, validation data) are left out.";
 
-/** Between two hex colours; part 0: the first. */
-function mixed(from, to, part) {
-  const channel = (hex, i) => parseInt(hex.slice(1 + 2 * i, 3 + 2 * i), 16);
-  return `rgb(${[0, 1, 2].map((i) => Math.round(channel(from, i) * (1 - part) + channel(to, i) * part))})`;
-}
-
 /** White at the share of equal weighting, full at twice as much, and at nothing or less. */
 function color(palette, share, count) {
   const part = Math.max(-1, Math.min(1, share * count - 1)) * palette.strength;
-  return mixed(palette.neutral, part < 0 ? palette.against : palette.favour, Math.abs(part));
+  return `rgb(${between(palette.neutral, part < 0 ? palette.against : palette.favour, Math.abs(part))})`;
 }
 
 function percent(share) {
@@ -22,10 +16,7 @@ function percent(share) {
 
 function render({ model, el }) {
   let whole = false;
-  const root = element("details", "wbm", el);
-  element("summary", "", root, "What would each method do now?");
-  const note = element("p", "wbm-note", root);
-  note.setAttribute("role", "status");
+  const { root, undo } = unfolding({ model, el }, "wbm", "What would each method do now?");
   const bar = element("div", "wbm-bar", root);
   const step = element("strong", "wbm-step", bar);
   const key = element("span", "wbm-key", bar);
@@ -62,8 +53,6 @@ function render({ model, el }) {
 
   function draw() {
     const found = model.get("table"), palette = model.get("palette");
-    note.textContent = model.get("note");
-    note.hidden = !note.textContent;
     const there = Boolean(found.groups);
     for (const part of [bar, grid, foot]) part.hidden = !there;
     delete root.dataset.step;
@@ -95,19 +84,14 @@ function render({ model, el }) {
     }));
   }
 
-  const unfold = () => { root.open = model.get("opened"); };
-  root.addEventListener("toggle", () => {
-    if (root.open === model.get("opened")) return;
-    model.set("opened", root.open);
-    model.save_changes();
-  });
   all.addEventListener("change", () => { whole = all.checked; draw(); });
-  const follow = [["change:table", draw], ["change:note", draw], ["change:opened", unfold]];
-  for (const [event, action] of follow) model.on(event, action);
+  model.on("change:table", draw);
   legend(model.get("palette"));
-  unfold();
   draw();
-  return () => { for (const [event, action] of follow) model.off(event, action); };
+  return () => {
+    undo();
+    model.off("change:table", draw);
+  };
 }
 
 export default { render };

@@ -1,7 +1,6 @@
 """What each method would do now: a section of the panel that costs nothing while it is closed."""
 
 from math import isfinite
-from pathlib import Path
 from typing import Any
 
 import anywidget
@@ -12,7 +11,7 @@ from workbench.plots.style import DIVERGING
 from workbench.runs.history import History
 from workbench.runs.methods_now import THIS_RUN, gramian, methods_now
 from workbench.training.loop import map_every
-from workbench.widgets.scripts import script
+from workbench.widgets.scripts import script, style
 from workbench.widgets.sections.section import Section
 
 __all__ = ["MethodsNow", "MethodsView", "table"]
@@ -24,8 +23,8 @@ STRENGTH = 0.8
 class MethodsView(anywidget.AnyWidget):
     """The section: a table of task shares per method, by what the methods need."""
 
-    _esm = script("sections/methods.js")
-    _css = Path(__file__).parent / "methods.css"
+    _esm = script("sections/unfold.js", "sections/methods.js")
+    _css = style("sections/section.css", "sections/methods.css")
     #: whether a person has opened it
     opened = traitlets.Bool(False).tag(sync=True)
     #: see ``table``; beside it ``method``, the weighting of the run

@@ -15,7 +15,7 @@ function picture(parent, source, width, alt) {
 /** The example itself, a part for each view; words that stand above their tags are not said twice. */
 function example(cell, parts, number, tagged) {
   for (const part of parts) {
-    if (part.kind === "words" && tagged) element("div", "wbs-key", cell, `${number}`);
+    if (part.kind === "words" && tagged) element("div", "wbe-key", cell, `${number}`);
     else if (part.kind === "image") picture(cell, part.source, part.width, "the example");
     else if (part.kind === "words") element("div", "wbx-text", cell, part.words.join(" ") + (part.more ? ` … (${part.more} more words)` : ""));
     else if (part.kind === "columns") {
@@ -87,14 +87,14 @@ function scored(task, score, fixed) {
 
 function render({ model, el }) {
   const { root, undo } = unfolding({ model, el }, "wbx", "What does the model answer?");
-  const bar = element("div", "wbs-bar", root);
-  const time = element("label", "wbs-time", bar, "step");
+  const bar = element("div", "wbe-bar", root);
+  const time = element("label", "wbe-time", bar, "step");
   const slider = element("input", "", time);
   slider.type = "range";
   slider.min = 0;
   slider.setAttribute("aria-label", "step of the answers");
   const step = element("output", "", time);
-  const which = element("span", "wbs-key", bar);
+  const which = element("span", "wbe-key", bar);
   const button = (text, title) => {
     const made = element("button", "", bar, text);
     made.type = "button";
@@ -105,7 +105,7 @@ function render({ model, el }) {
   const hard = button("hardest first", "the examples that cost the model most now");
   const mixed = button("mixed again", "the examples in the first order");
   const scroll = element("div", "wbx-scroll", root);
-  const foot = element("p", "wbs-foot", root);
+  const foot = element("p", "wbe-foot", root);
   let chosen = null; // the step a person went back to; null: follow
 
   const ask = (asked) => {

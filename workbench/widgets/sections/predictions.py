@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Hashable
-from pathlib import Path
 from time import perf_counter
 from typing import Any
 
@@ -14,14 +13,13 @@ from torch import Tensor
 from workbench.component import WorkbenchError
 from workbench.runs.peek import Peek
 from workbench.training.evaluate import NUMBERS, example_losses
-from workbench.widgets.scripts import script
+from workbench.widgets.scripts import script, style
 from workbench.widgets.sections.answers import answers
 from workbench.widgets.sections.examples import examples
 from workbench.widgets.sections.section import Section
 
 __all__ = ["Predictions", "PredictionsView", "order", "thinned"]
 
-FOLDER = Path(__file__).parent
 #: examples shown at once, and where answers are pictures
 COUNT, PICTURES = 8, 4
 #: most examples over which right answers are counted, most seconds that may take, and how many tell how long one takes
@@ -35,7 +33,7 @@ class PredictionsView(anywidget.AnyWidget):
     """The section: a table of examples and answers, with a slider over the steps."""
 
     _esm = script("sections/unfold.js", "sections/predictions.js")
-    _css = "\n".join((FOLDER / name).read_text(encoding="utf-8") for name in ("section.css", "predictions.css"))
+    _css = style("sections/section.css", "sections/predictions.css")
     #: whether a person has opened it
     opened = traitlets.Bool(False).tag(sync=True)
     #: a sentence instead of the table

@@ -65,14 +65,14 @@ function legend(parent, task) {
 
 function render({ model, el }) {
   const { root, undo } = unfolding({ model, el }, "wbv", "What does the model say over the plane?");
-  const bar = element("div", "wbs-bar", root);
+  const bar = element("div", "wbe-bar", root);
   const step = element("strong", "", bar);
   const box = element("label", "", bar);
   const dots = element("input", "", box);
   dots.type = "checkbox";
   dots.checked = true;
   box.append(" training points");
-  element("span", "wbs-key", bar, HELP);
+  element("span", "wbe-key", bar, HELP);
   const grid = element("div", "wbv-grid", root);
   let figures = [], known = null;
 

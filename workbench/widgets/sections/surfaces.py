@@ -2,7 +2,6 @@
 
 from collections.abc import Hashable
 from math import isfinite
-from pathlib import Path
 from typing import Any
 
 import anywidget
@@ -16,12 +15,11 @@ from workbench.plots.style import COLORS, DIVERGING
 from workbench.problems.base import Data
 from workbench.runs.peek import Peek
 from workbench.tasks.base import Task
-from workbench.widgets.scripts import script
+from workbench.widgets.scripts import script, style
 from workbench.widgets.sections.section import Section
 
 __all__ = ["Surfaces", "SurfacesView", "painted", "plane"]
 
-FOLDER = Path(__file__).parent
 #: fields of the grid a side, at most; and most bytes of all pictures together
 SIDE, BYTES = 64, 48_000
 #: most training points that are shown
@@ -41,7 +39,7 @@ class SurfacesView(anywidget.AnyWidget):
     """The section: a small picture of the plane per task."""
 
     _esm = script("sections/unfold.js", "sections/surfaces.js")
-    _css = "\n".join((FOLDER / name).read_text(encoding="utf-8") for name in ("section.css", "surfaces.css"))
+    _css = style("sections/section.css", "sections/surfaces.css")
     #: whether a person has opened it
     opened = traitlets.Bool(False).tag(sync=True)
     #: a sentence instead of the pictures

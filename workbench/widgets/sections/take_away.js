@@ -6,10 +6,8 @@ const FILES = [
 ];
 
 function render({ model, el }) {
-  const root = element("details", "wbt", el);
-  element("summary", "", root, "Take it away");
-  const note = element("p", "wbt-note", root), box = element("div", "wbt-box", root);
-  const of = element("p", "wbt-of", box), texts = element("div", "wbt-texts", box), files = element("div", "wbt-files", box);
+  const { root, undo } = unfolding({ model, el }, "wbt", "Take it away"), box = element("div", "wbt-box", root);
+  const of = element("label", "wbt-of", box, "Of "), choice = element("select", "", of), texts = element("div", "wbt-texts", box), files = element("div", "wbt-files", box);
   element("strong", "", files, "Save");
   for (const [kind, label, title] of FILES) {
     const button = element("button", "", files, label);
@@ -21,7 +19,7 @@ function render({ model, el }) {
   }
   element("span", "wbt-hint", files, "A picture: PNG above the plots.");
   const said = element("span", "wbt-said", files);
-  for (const part of [note, said]) part.setAttribute("role", "status");
+  said.setAttribute("role", "status");
 
   /** A text that can be copied with its button or by hand. */
   function row([label, title, text]) {
@@ -49,28 +47,26 @@ function render({ model, el }) {
 
   function draw() {
     const found = model.get("found");
-    note.textContent = model.get("note");
-    note.hidden = !note.textContent;
-    box.hidden = !found.texts;
+    box.hidden = !found.length;
+    const chosen = Math.max(0, found.findIndex((each) => each.of === choice.value));
+    choice.replaceChildren(...found.map((each) => element("option", "", null, each.of)));
+    choice.disabled = found.length < 2;
     texts.replaceChildren();
-    if (!found.texts) return;
-    of.textContent = `Of ${found.of}`;
-    found.texts.forEach(row);
+    if (!found.length) return;
+    choice.selectedIndex = chosen;
+    found[chosen].texts.forEach(row);
   }
 
+  choice.addEventListener("change", draw);
   const save = (content, [data]) => download(new Blob([data], { type: content.type }), content.name);
   const say = () => { said.textContent = model.get("said"); };
-  const unfold = () => { root.open = model.get("opened"); };
-  root.addEventListener("toggle", () => {
-    if (root.open === model.get("opened")) return;
-    model.set("opened", root.open);
-    model.save_changes();
-  });
-  const follow = [["change:found", draw], ["change:note", draw], ["change:said", say], ["change:opened", unfold], ["msg:custom", save]];
+  const follow = [["change:found", draw], ["change:said", say], ["msg:custom", save]];
   for (const [event, action] of follow) model.on(event, action);
-  unfold();
   draw();
-  return () => { for (const [event, action] of follow) model.off(event, action); };
+  return () => {
+    undo();
+    for (const [event, action] of follow) model.off(event, action);
+  };
 }
 
 export default { render };

@@ -9,9 +9,10 @@ import anywidget
 import traitlets
 
 from workbench.component import WorkbenchError
-from workbench.runs.run import notebook_command
+from workbench.runs.run import Run, notebook_command
+from workbench.spec import Spec
 from workbench.takeaway import share
-from workbench.widgets.scripts import script
+from workbench.widgets.scripts import script, style
 from workbench.widgets.sections.section import Section
 
 __all__ = ["TakeAway", "TakeAwayView"]
@@ -22,20 +23,20 @@ NO_RUN = "There is no run to save yet: press Start, or open one under Runs."
 class TakeAwayView(anywidget.AnyWidget):
     """The section: four texts with a button each that copies them, and buttons that save files."""
 
-    _esm = script("sections/take_away.js")
-    _css = Path(__file__).parent / "take_away.css"
+    _esm = script("sections/unfold.js", "sections/take_away.js")
+    _css = style("sections/section.css", "sections/take_away.css")
     #: whether a person has opened it
     opened = traitlets.Bool(False).tag(sync=True)
     #: a sentence instead of the texts
     note = traitlets.Unicode().tag(sync=True)
-    #: ``of``, whose they are, and ``texts``: triples of label, explanation and text
-    found = traitlets.Dict().tag(sync=True)
+    #: for run and controls: ``of``, whose texts they are, and ``texts``, each a label, what it is for, and a text
+    found: traitlets.List[dict[str, Any]] = traitlets.List().tag(sync=True)
     #: a sentence about the last file
     said = traitlets.Unicode().tag(sync=True)
 
 
 class TakeAway(Section):
-    """The spec in the controls, or the run that is shown where the controls still show its spec."""
+    """The run that is shown, with its steering, and what the controls show."""
 
     name, View = "take_away", TakeAwayView
 
@@ -44,27 +45,38 @@ class TakeAway(Section):
         self.view.on_msg(self._asked)
 
     def source(self, session: Any) -> Hashable:
-        spec = self.host.spec
-        if session is None or spec != session.spec:
-            return spec.to_json()
-        return session.path, len(session.history.events)
+        run = None if session is None else (session.path, len(session.history.events))
+        try:
+            return run, self.host.spec.to_json()
+        except WorkbenchError:  # the sentence below the state line says what is wrong with the controls
+            if run is None:
+                raise
+            return run, ""
 
-    def compute(self, session: Any) -> dict[str, Any]:
-        spec = self.host.spec
-        run = session.run if session is not None and spec == session.spec else None
+    def compute(self, session: Any) -> list[dict[str, Any]]:
+        found = [] if session is None else [self._of(f"run {session.run.name}", session.run)]
+        try:
+            spec = self.host.spec
+        except WorkbenchError:
+            return found
+        if session is None or spec != session.spec:
+            found.append(self._of("what the controls show", spec))
+        return found
+
+    def show(self, found: list[dict[str, Any]] | None) -> None:
+        self.view.found = found or []
+
+    def _of(self, name: str, what: Run | Spec) -> dict[str, Any]:
         given = self.host.choice.given
-        line = share(run or spec, show=given["show"], hide=given["hide"], lock=given["lock"])
-        steering = run.steering if run else []
+        line = share(what, show=given["show"], hide=given["hide"], lock=given["lock"])
+        spec, steering = (what, []) if isinstance(what, Spec) else (what.spec, what.steering)
         texts = [
             ("share line", "one line with everything, for wb.panel(…), a chat or a blackboard", line),
-            ("Python", "code that trains it again", (run or spec).to_python()),
+            ("Python", "code that trains it again", what.to_python()),
             ("command", "does it again in a notebook, without a browser", notebook_command(spec, steering)),
-            ("Spec JSON", "for wb.Spec.from_json and files", spec.to_json()),
+            ("Spec JSON", "for wb.Spec.from_json and files, without steering", spec.to_json()),
         ]
-        return {"of": f"run {run.name}" if run else "what the controls show", "texts": texts}
-
-    def show(self, found: dict[str, Any] | None) -> None:
-        self.view.found = found or {}
+        return {"of": name, "texts": texts}
 
     # ------------------------------------------------------------------ files
 

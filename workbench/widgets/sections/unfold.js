@@ -2,9 +2,9 @@
 
 /** The folded part itself, kept in step with the traits `opened` and `note`; `undo` ends that. */
 function unfolding({ model, el }, className, title) {
-  const root = element("details", `wbs ${className}`, el);
+  const root = element("details", `wbe ${className}`, el);
   element("summary", "", root, title);
-  const note = element("p", "wbs-note", root);
+  const note = element("p", "wbe-note", root);
   note.setAttribute("role", "status");
   const unfold = () => { root.open = model.get("opened"); };
   const tell = () => {
