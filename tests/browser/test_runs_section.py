@@ -2,6 +2,8 @@
 
 import re
 
+from tests.browser.test_access import nameless, too_faint
+
 PANEL = """
 import workbench as wb
 
@@ -70,6 +72,10 @@ def test_runs_side_by_side(lab, page, panel):
     section.get_by_label("curves of the ticked runs").select_option("training loss")
     expect(curves.locator(".wbc-note").first).to_have_text("training loss")
     page.shot("runs-overlay-training")
+
+    # every text can be read, and every control has a name
+    assert too_faint(page) == []
+    assert nameless(page) == []
 
     # the front
     scatter = panel.locator(".wbp")

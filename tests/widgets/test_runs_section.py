@@ -103,13 +103,19 @@ def test_a_row_says_what_is_known(opened, two):
 
 
 def test_what_differs_is_told(opened, two, tiny):
-    wb.train(tiny.replace(weighting="dwa", epochs=1), progress=False)
+    for spec in (tiny.replace(weighting="dwa", epochs=1), tiny.replace(batch_size=256)):
+        wb.train(spec, progress=False)
     settle(opened)
     assert {row["method"] for row in rows(opened).values()} == {
-        "equal, shared, epochs=2 · seed 0",
-        "equal, shared, epochs=2 · seed 1",
-        "dwa, shared, epochs=1",
+        "equal, shared, batch_size=512 · seed 0",
+        "equal, shared, batch_size=512 · seed 1",
+        "equal, shared, batch_size=256",
+        "dwa, shared",
     }
+    wb.train(tiny.replace(problem="sines", tasks=None, encoder="mlp"), progress=False)
+    opened.view.head.everything = True
+    settle(opened)
+    assert {row["method"].split(":")[0] for row in rows(opened).values()} == {"digits", "sines"}
 
 
 def test_equal_names_are_numbered_from_the_oldest_on(opened, tiny):

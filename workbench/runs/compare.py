@@ -204,6 +204,8 @@ def labels(specs: Sequence[Spec], baselines: Sequence[bool]) -> list[str]:
 
 
 def _words(value: Any) -> str:
+    if isinstance(value, list):
+        return "+".join(map(str, value))
     if not isinstance(value, dict):
         return str(value)
     rest = ", ".join(f"{key}={item}" for key, item in value.items() if key != "name")

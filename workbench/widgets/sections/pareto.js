@@ -159,7 +159,8 @@ class Scatter extends Surface {
   /** Markers: shape by method, filled on the front, in the colour of the overlay for ticked runs. */
   marks(pen, palette) {
     const styles = this.model.get("styles");
-    for (const point of this.points) {
+    const last = [...this.points.filter((point) => !this.front.includes(point)), ...this.front];
+    for (const point of last) {
       const ahead = this.front.includes(point), color = styles[point.run]?.color ?? QUIET;
       pen.save();
       pen.translate(this.px(point.x), this.py(point.y));

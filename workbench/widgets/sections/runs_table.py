@@ -27,11 +27,20 @@ def alike(row: Row, spec: Spec, tasks: Collection[str] | None) -> bool:
 
 
 def methods(rows: Sequence[Row]) -> list[str]:
-    """What each run does: weighting, fusion, and what else differs; the problem first where there are several."""
-    found = labels([row.spec for row in rows], [row.content == row.baseline for row in rows])
+    """What each run does: weighting, fusion, and what else runs with both of these differ in.
+
+    The problem comes first where there are several.
+    """
     problems = [row.spec.chosen("problem")[0] for row in rows]
-    if len(set(problems)) > 1:
-        found = [f"{problem}: {label}" for problem, label in zip(problems, found, strict=True)]
+    alike: dict[tuple[str, str, str], list[int]] = {}
+    for i, (row, problem) in enumerate(zip(rows, problems, strict=True)):
+        alike.setdefault((problem, str(row.spec.weighting), str(row.spec.fusion)), []).append(i)
+    found = [""] * len(rows)
+    for places in alike.values():
+        of = [rows[i] for i in places]
+        said = labels([row.spec for row in of], [row.content == row.baseline for row in of])
+        for i, words in zip(places, said, strict=True):
+            found[i] = f"{problems[i]}: {words}" if len(set(problems)) > 1 else words
     return found
 
 
