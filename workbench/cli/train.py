@@ -27,6 +27,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         help="a key of the Spec, dotted for a component's settings: --set weighting=dwa --set weighting.temperature=1",
     )
     parser.add_argument("--out", metavar="DIR", help="the store; by default WORKBENCH_RUNS, else ./runs")
+    parser.add_argument(
+        "--sink",
+        action="append",
+        default=[],
+        metavar="NAME[:WHERE]",
+        help="where else the records go: tensorboard, mlflow; a folder or address after a colon: --sink mlflow:my.db",
+    )
     parser.add_argument("--quiet", action="store_true", help="no progress bar")
     parser.epilog = (
         "The last line printed is the run's folder.\n\n"
@@ -45,7 +52,7 @@ def run(given: argparse.Namespace) -> int:
         base = workbench.Spec.from_json(existing(given.spec, "spec").read_text(encoding="utf-8"))
     spec = workbench.Spec.from_settings(pairs(given.set), base=base)
     with redirect_stdout(sys.stderr):  # the bar; standard output is for the folder alone
-        run = workbench.train(spec, progress=not given.quiet, out=given.out, steering=steering)
+        run = workbench.train(spec, progress=not given.quiet, out=given.out, steering=steering, sinks=given.sink)
     print(run.path)
     return 0
 

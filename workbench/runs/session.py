@@ -61,6 +61,7 @@ class Session:
     Attributes:
         status: ``running``, ``paused``, ``done``, ``stopped`` or ``failed``.
         error: one sentence, if it failed.
+        errors: sentences about what went wrong beside the training, such as a sink that could not be written to.
         history: curves and maps so far.
     """
 
@@ -80,11 +81,13 @@ class Session:
         self.folder = folder or RunFolder.create(spec, out, script)
         self.history = History()
         self.error: str | None = None
+        self.errors: list[str] = []
         self.failure: BaseException | None = None
         self.seconds = 0.0
         self.over = threading.Event()
         self._outcome = ""
         self._listeners: list[Callable[[Record], None]] = []
+        self._waiting: list[Callable[[str], None]] = []
         self._thread: threading.Thread | None = None
         self.folder.lock()
         try:
@@ -254,9 +257,15 @@ class Session:
 
     # ------------------------------------------------------------------ training
 
-    def listen(self, listener: Callable[[Record], None]) -> None:
-        """Call ``listener(record)`` for every record, in the training thread; before the run starts."""
+    def listen(self, listener: Callable[[Record], None], ended: Callable[[str], None] | None = None) -> None:
+        """Call ``listener(record)`` for every record, in the training thread; before the run starts.
+
+        Args:
+            ended: called once with the status at the end, however it came.
+        """
         self._listeners.append(listener)
+        if ended is not None:
+            self._waiting.append(ended)
 
     def start(self) -> "Session":
         """Train in a thread of its own; returns at once."""
@@ -331,6 +340,8 @@ class Session:
         finally:
             self.folder.close()
             self._outcome = "failed" if self.failure else end.status
+            for ended in self._waiting:
+                ended(self._outcome)
             _in_progress.pop(self.path.resolve(), None)
             self.over.set()
 

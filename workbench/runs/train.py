@@ -8,12 +8,19 @@ from workbench.component import WorkbenchError
 from workbench.runs.folder import RunFolder
 from workbench.runs.run import Run
 from workbench.runs.session import Session
+from workbench.runs.sinks import Sinks, attach, made
 from workbench.runs.steering import Steering, read
 from workbench.spec import Spec
 from workbench.training.records import Evaluation, Record, Step
 
 
-def train(spec: Spec, progress: bool = True, out: str | os.PathLike[str] | None = None, steering: Steering = ()) -> Run:
+def train(
+    spec: Spec,
+    progress: bool = True,
+    out: str | os.PathLike[str] | None = None,
+    steering: Steering = (),
+    sinks: Sinks = (),
+) -> Run:
     """Train here and now; Ctrl-C stops after the current step and keeps what there is.
 
     Args:
@@ -22,33 +29,46 @@ def train(spec: Spec, progress: bool = True, out: str | os.PathLike[str] | None 
         out: the store; default: the variable ``WORKBENCH_RUNS``, else ``./runs``.
         steering: what is to be done at which step, as ``run.steering`` gives it, such as
             ``[{"step": 40, "command": "set", "lr": 0.003}]``, or the JSON text of that.
+        sinks: where else the records go while it trains: ``"tensorboard"``, ``"mlflow"``, with a folder or an address
+            after a colon if need be (``"tensorboard:events"``), or a ``Sink`` of your own. One that fails is warned of,
+            and the training goes on.
 
     Raises:
-        WorkbenchError: the data do not fit the spec, the steering does not fit the run, a loss became NaN, the disk is
-            full, ….
+        WorkbenchError: the data do not fit the spec, the steering does not fit the run, a sink's package is missing, a
+            loss became NaN, the disk is full, ….
     """
-    return _work(Session(spec, out, script=read(steering)), progress)
+    to = made(sinks)
+    return _work(attach(Session(spec, out, script=read(steering)), to), progress)
 
 
 def start(
-    spec: Spec, out: str | os.PathLike[str] | None = None, paused: bool = False, steering: Steering = ()
+    spec: Spec,
+    out: str | os.PathLike[str] | None = None,
+    paused: bool = False,
+    steering: Steering = (),
+    sinks: Sinks = (),
 ) -> Session:
     """Train in a thread; returns at once with the session that steers it.
 
     Args:
         paused: wait for ``resume()`` or ``step()`` before the first step.
         steering: as for ``train``; you may steer beside it.
+        sinks: as for ``train``; what they could not write is in ``session.errors``.
 
     Raises:
-        WorkbenchError: the data do not fit the spec, or the steering does not fit the run.
+        WorkbenchError: the data do not fit the spec, the steering does not fit the run, or a sink's package is missing.
     """
-    return Session(spec, out, script=read(steering), paused=paused).start()
+    to = made(sinks)
+    return attach(Session(spec, out, script=read(steering), paused=paused), to).start()
 
 
-def resume(path: str | os.PathLike[str], progress: bool = True) -> Run:
+def resume(path: str | os.PathLike[str], progress: bool = True, sinks: Sinks = ()) -> Run:
     """Continue an interrupted run from its last checkpoint, to the same numbers as if it had never stopped.
 
     A run that is over is returned as it is.
+
+    Args:
+        sinks: as for ``train``; they go on from that checkpoint.
 
     Raises:
         WorkbenchError: no run there, one from another version, or one that another process is training.
@@ -56,7 +76,8 @@ def resume(path: str | os.PathLike[str], progress: bool = True) -> Run:
     folder = RunFolder.find(path)
     if folder.summary() is not None:
         return Run(Path(path))
-    return _work(Session(folder.spec(), folder=folder), progress)
+    to = made(sinks)
+    return _work(attach(Session(folder.spec(), folder=folder), to), progress)
 
 
 def replay(run: Run, progress: bool = True, out: str | os.PathLike[str] | None = None) -> Run:
