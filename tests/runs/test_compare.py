@@ -5,7 +5,13 @@ import pytest
 
 import workbench as wb
 from workbench.runs.compare import interval
+from workbench.runs.compare.front import mixes, non_dominated
+from workbench.runs.compare.intervals import improvement
+from workbench.runs.compare.times import score_within
 from workbench.runs.delta import delta
+
+#: of the small spec: task, metric, sign
+TASKS = (("digit", "accuracy", 1), ("parity", "accuracy", 1), ("ink", "r2", 1))
 
 
 def entry(**metrics):
@@ -46,14 +52,14 @@ def test_published_rows_of_the_two_conventions():
     assert -found.tasks == pytest.approx(-0.88, abs=0.02)
 
 
-def test_the_interval_covers_the_truth():
+@pytest.mark.parametrize("n", [3, 5, 10])
+def test_the_interval_covers_the_truth_as_often_as_it_says(n):
     rng = np.random.default_rng(1)
-    for n in (3, 5, 10):
-        hits = 0
-        for number in range(400):
-            low, high = interval(rng.normal(1.0, 2.0, n), seed=number)
-            hits += low <= 1.0 <= high
-        assert hits / 400 >= 0.92, n
+    bounds = [interval(rng.normal(1.0, 2.0, n), seed=number) for number in range(1200)]
+    assert 0.93 <= np.mean([low <= 1.0 <= high for low, high in bounds]) <= 0.97
+
+
+def test_one_value_has_no_interval():
     assert np.isnan(interval(np.array([1.0]))).all()
 
 
@@ -63,9 +69,9 @@ def test_baseline_and_equal_weighting_are_always_there(store, small):
     assert list(table["method"]) == ["single tasks", "pcgrad, shared", "equal, shared"]
     assert table["delta_m"].iloc[0] == 0
     assert list(table["verdict"])[1:] == ["one seed: cannot tell"] * 2
-    assert len(list(store.iterdir())) == 3
+    assert len(list(store.glob("*/spec.json"))) == 3
     wb.compare(run, progress=False)
-    assert len(list(store.iterdir())) == 3  # nothing is trained twice
+    assert len(list(store.glob("*/spec.json"))) == 3  # nothing is trained twice
 
 
 def test_seeds_are_one_method_and_paired(store, small):
@@ -92,3 +98,78 @@ def test_what_cannot_be_compared(store, small):
     one, two = wb.train(small, progress=False), wb.train(small.replace(tasks=["digit"]), progress=False)
     with pytest.raises(wb.WorkbenchError, match="other tasks"):
         wb.compare([one, two])
+
+
+def test_specs_are_trained_for_every_seed_and_rate_and_tuned_on_validation(store, small):
+    spec = small.replace(tasks=["digit", "ink"], weighting="dwa")
+    found = wb.compare(spec, progress=False, seeds=(0, 1), lrs=[1e-4, 1e-2], front=3, matched=True)
+    table = found.frame.set_index("method")
+    assert set(table.index) == {"single tasks", "dwa, shared", "equal, shared", "single tasks, as many parameters"}
+    assert (table["seeds"] == 2).all()
+    assert set(table["lr"]) <= {1e-4, 1e-2}
+    assert table.loc["dwa, shared", "lr"] == 1e-2  # 1e-4 learns nothing in so few steps
+    narrow, wide = table.loc["single tasks, as many parameters"], table.loc["dwa, shared"]
+    assert narrow["parameters"] <= wide["parameters"] < table.loc["single tasks", "parameters"]
+    assert np.isfinite(table["delta_m"]).all()
+    assert sorted(found.front["w digit"]) == [0.5, 1.0, 1.5]
+    assert found.front["on_front"].any()
+    assert found.card["learning rates"].startswith("0.0001, 0.01: 2 × 2 runs for every method")
+    area = found.hypervolume()
+    assert area["front"] > 0
+    count = len(list(store.glob("*/summary.json")))
+    assert count == (3 * 2 + 1 + 3) * 2  # dwa, equal and single tasks at two rates; narrow ones; the front
+    wb.compare(spec, progress=False, seeds=(0, 1), lrs=[1e-2, 1e-4], front=3, matched=True)
+    assert len(list(store.glob("*/summary.json"))) == count
+
+
+def test_pictures_of_a_comparison(store, small):
+    found = wb.compare(small.replace(tasks=["digit", "ink"], weighting="dwa"), progress=False, seeds=[0], front=2)
+    assert {trace.name for trace in found.plane().data} >= {
+        "fixed weights, on their front",
+        "dwa, shared",
+        "single tasks",
+    }
+    assert {trace.name for trace in found.dumbbells().data if trace.name} == {"single tasks", "method"}
+    assert {trace.name for trace in found.cost().data} == {"dwa, shared", "equal, shared"}
+    with pytest.raises(wb.WorkbenchError, match=r"no task 'inc'.*'ink'"):
+        found.plane(x="inc")
+
+
+def test_ranks_and_improvement_by_hand():
+    assert improvement(np.array([1.0, 2.0, -1.0, 0.0])) == 0.625
+    assert np.isnan(improvement(np.array([np.nan])))
+    losses = np.array([[1.0, 3.0], [2.0, 2.0], [3.0, 1.0], [2.5, 2.5], [np.nan, 0.0], [2.0, 2.0]])
+    assert non_dominated(losses).tolist() == [True, True, True, False, False, True]
+    assert [mix["a"] for mix in mixes(["a", "b"], 3)] == [0.5, 1.0, 1.5]
+    drawn = mixes(["a", "b", "c"], 5)
+    assert drawn[0] == {"a": 1.0, "b": 1.0, "c": 1.0}
+    assert all(sum(mix.values()) == pytest.approx(3, abs=1e-3) for mix in drawn)
+    assert drawn == mixes(["a", "b", "c"], 5)
+
+
+def test_equal_time_looks_at_what_was_there_by_then(store, small):
+    run = wb.train(small, progress=False)
+    curve = run.records.curves["val", "digit", "accuracy"]
+    scores = [
+        np.mean([run.records.curves["val", task, m].values[i] * s for task, m, s in TASKS]) for i in range(len(curve))
+    ]
+    seconds = run.summary["seconds"]
+    assert score_within(run, seconds) == pytest.approx(max(scores))
+    half = [score for step, score in zip(curve.steps, scores, strict=True) if step <= run.summary["steps"] / 2]
+    assert score_within(run, seconds / 2) == pytest.approx(max(half))
+    assert score_within(run, 0.0) == pytest.approx(scores[0])
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ({"what": [3]}, "runs and specs, found 3"),
+        ({"what": [wb.Spec(), wb.Spec(problem="sines")]}, "same problem and tasks"),
+        ({"what": wb.Spec(), "lrs": [0.1, -1]}, "numbers above 0, found -1"),
+        ({"what": wb.Spec(), "lrs": []}, "numbers above 0"),
+        ({"what": wb.Spec(), "front": -1}, "at least 0, found -1"),
+    ],
+)
+def test_bad_input_is_one_sentence(given, sentence, store):
+    with pytest.raises(wb.WorkbenchError, match=sentence):
+        wb.compare(**given)

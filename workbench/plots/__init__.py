@@ -13,6 +13,7 @@ from workbench.plots.gates import gates
 from workbench.plots.grouping import foretold, grouping
 from workbench.plots.heatmaps import heatmap, heatmap_over_time, heatmaps
 from workbench.plots.landscape import front, trajectories
+from workbench.plots.learning_curves import learning_curves
 from workbench.plots.marked import Marked
 from workbench.plots.methods import learning, shares, steps_and_seconds
 from workbench.plots.methods_now import methods_now
@@ -21,6 +22,7 @@ from workbench.plots.pictures import looks, with_profiles
 from workbench.plots.predictions import predictions
 from workbench.plots.repeats import along, spread
 from workbench.plots.schedules import budget, turns
+from workbench.plots.tradeoffs import dumbbells, gain_for_time, plane
 
 __all__ = [
     "Figure",
@@ -32,8 +34,10 @@ __all__ = [
     "costs",
     "delta_m",
     "dial",
+    "dumbbells",
     "foretold",
     "front",
+    "gain_for_time",
     "gains",
     "gates",
     "grouping",
@@ -41,9 +45,11 @@ __all__ = [
     "heatmap_over_time",
     "heatmaps",
     "learning",
+    "learning_curves",
     "looks",
     "losses",
     "methods_now",
+    "plane",
     "predictions",
     "shares",
     "slopes",

@@ -17,8 +17,10 @@ from workbench.runs.sweep.job import CLAIMS, Job, Outcome, done, work
 from workbench.runs.sweep.local import Local, local
 from workbench.spec import Spec
 
-__all__ = ["sweep"]
+__all__ = ["HERE", "sweep"]
 
+#: the executor that is none: one after the other in this process
+HERE = "here"
 #: how often a run is given out whose worker was lost
 ATTEMPTS = 3
 #: seconds between two looks at runs that another process has claimed
@@ -42,7 +44,8 @@ def sweep(
     Args:
         specs: what to train, such as ``wb.grid(base, weighting=["equal", "pcgrad"], seed=range(3))``.
         executor: any ``concurrent.futures.Executor``, whose workers see the same store; or the address of a Dask
-            scheduler, such as ``"tcp://10.0.0.1:8786"``; default: processes on this machine, which stay warm.
+            scheduler, such as ``"tcp://10.0.0.1:8786"``; or ``"here"``: one after the other in this process; default:
+            processes on this machine, which stay warm.
         workers: how many processes on this machine; default: one per GPU, else one per core. Each computes with its
             share of the cores.
         progress: show a progress bar.
@@ -88,10 +91,16 @@ def _content(spec: Spec) -> str:
     return spec.replace(name="").share()
 
 
-def _outcomes(specs: dict[str, Spec], store: Path, pool: Executor) -> Iterator[tuple[str, Outcome]]:
-    """What became of each, as they end."""
+def _outcomes(specs: dict[str, Spec], store: Path, pool: Executor | None) -> Iterator[tuple[str, Outcome]]:
+    """What became of each, as they end; without a pool they are done here."""
     components = _registered_by_hand()
     jobs = {key: Job(spec.to_json(), str(store), components=components) for key, spec in specs.items()}
+    if pool is None:
+        for key, job in jobs.items():
+            while (done_here := work(job)).busy:
+                sleep(PATIENCE)
+            yield key, done_here
+        return
     pending: dict[Future, str] = {pool.submit(work, job): key for key, job in jobs.items()}
     attempts, claimed, again = Counter(jobs.keys()), list[str](), 0.0
     try:
@@ -153,8 +162,10 @@ def _registered_by_hand() -> tuple[tuple[type[Component], str, str, str, tuple[s
 
 
 @contextmanager
-def _executor(given: Executor | str | None, workers: int | None) -> Iterator[Executor]:
-    if isinstance(given, Executor) or (given is not None and not isinstance(given, str) and hasattr(given, "submit")):
+def _executor(given: Executor | str | None, workers: int | None) -> Iterator[Executor | None]:
+    if given == HERE:
+        yield None
+    elif isinstance(given, Executor) or (given is not None and not isinstance(given, str) and hasattr(given, "submit")):
         yield given  # type: ignore[misc]
     elif isinstance(given, str):
         from workbench.runs.sweep.cluster import cluster
