@@ -1,6 +1,7 @@
 """``workbench train``: one run, headless."""
 
 import argparse
+import os
 import sys
 from contextlib import redirect_stdout
 from typing import Any
@@ -37,12 +38,44 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--quiet", action="store_true", help="no progress bar")
     parser.epilog = (
         "The last line printed is the run's folder.\n\n"
-        "example: workbench train --set problem=digits --set tasks=digit,parity --set weighting=pcgrad --set epochs=3"
+        "example: workbench train --set problem=digits --set tasks=digit,parity --set weighting=pcgrad --set epochs=3\n"
+        "one run on several processes, to the numbers of one: torchrun --nproc-per-node 2 -m workbench train SPEC.json"
     )
 
 
 def run(given: argparse.Namespace) -> int:
-    """Train, and print the run's folder."""
+    """Train, and print the run's folder; started by ``torchrun``, as one of its processes."""
+    if int(os.environ.get("WORLD_SIZE", "1")) > 1:
+        return together(given)
+    spec, steering = settings(given)
+    with redirect_stdout(sys.stderr):  # the bar; standard output is for the folder alone
+        run = workbench.train(spec, progress=not given.quiet, out=given.out, steering=steering)
+    print(run.path)
+    return 0
+
+
+def together(given: argparse.Namespace) -> int:
+    """Train as one of several processes; the first alone speaks, unless it is gone."""
+    from workbench.runs.train import train_together
+    from workbench.training.ranks import Group, Lost
+
+    ranks = Group.from_environment()
+    try:
+        spec, steering = ranks.together(lambda: settings(given))
+        with redirect_stdout(sys.stderr):
+            run = train_together(spec, ranks, not given.quiet, given.out, steering)
+    except WorkbenchError as error:
+        if ranks.main or isinstance(error, Lost):
+            raise
+        return 2
+    if run is not None:
+        print(run.path)
+    ranks.leave()
+    return 0
+
+
+def settings(given: argparse.Namespace) -> tuple[workbench.Spec, list[dict[str, Any]]]:
+    """The spec asked for, and the steering that came with it."""
     base: workbench.Spec | None = None
     steering: list[dict[str, Any]] = []
     if given.spec is not None and given.spec.startswith(PREFIX):
@@ -50,11 +83,7 @@ def run(given: argparse.Namespace) -> int:
         base, steering = shared.spec, list(shared.steering)
     elif given.spec is not None:
         base = workbench.Spec.from_json(existing(given.spec, "spec").read_text(encoding="utf-8"))
-    spec = workbench.Spec.from_settings(pairs(given.set), base=base)
-    with redirect_stdout(sys.stderr):  # the bar; standard output is for the folder alone
-        run = workbench.train(spec, progress=not given.quiet, out=given.out, steering=steering, sinks=given.sink)
-    print(run.path)
-    return 0
+    return workbench.Spec.from_settings(pairs(given.set), base=base), steering
 
 
 def pairs(words: list[str]) -> dict[str, str]:

@@ -18,11 +18,13 @@ class TaskGradients:
         blocks: the columns of the jacobian part by part, ``[K, P_1], [K, P_2], …``; rows are the present tasks.
         own: parameters of each present task alone.
         own_gradients: the gradient of each task's loss with respect to them; None where it does not take part.
+        examples: how many examples the columns belong to, one after another; None: they belong to parameters.
     """
 
     blocks: list[Tensor]
     own: Sequence[Sequence[nn.Parameter]]
     own_gradients: Sequence[Sequence[Tensor | None]]
+    examples: int | None = None
 
     def gramian(self) -> Tensor:
         """``G = JJᵀ``, ``[K, K]``."""

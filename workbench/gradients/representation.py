@@ -21,7 +21,7 @@ class RepresentationGradients(TaskGradients):
     """
 
     def __init__(self, losses: Sequence[Tensor], features: Tensor, leaf: Tensor, own: Sequence[Sequence[Any]]) -> None:
-        self.features, self.leaf, self.own = features, leaf, own
+        self.features, self.leaf, self.own, self.examples = features, leaf, own, len(leaf)
         found = [
             torch.autograd.grad(loss, [leaf, *parameters], retain_graph=True, allow_unused=True)
             for loss, parameters in zip(losses, own, strict=True)

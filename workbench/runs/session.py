@@ -19,8 +19,10 @@ from workbench.runs.steering import check, check_task, is_rate
 from workbench.runs.summary import summarise
 from workbench.spec import Spec
 from workbench.training.commands import Command, Inbox, steers
+from workbench.training.exactness import check_exact
 from workbench.training.experiment import Experiment
 from workbench.training.loop import train
+from workbench.training.ranks import ALONE, Lost, Ranks
 from workbench.training.records import Applied, End, Record
 from workbench.training.state import State
 from workbench.training.step import Diverged
@@ -54,6 +56,7 @@ class Session:
         script: commands to be taken at their steps.
         paused: wait for ``resume`` or ``step`` before the first step.
         folder: an interrupted run to be continued.
+        ranks: the processes that train it together, of which this is the first; by default this one alone.
 
     Raises:
         WorkbenchError: the data do not fit the spec, or the commands do not fit the run.
@@ -72,9 +75,12 @@ class Session:
         script: Iterable[Applied] = (),
         paused: bool = False,
         folder: RunFolder | None = None,
+        ranks: Ranks = ALONE,
     ) -> None:
         self.spec = spec
-        self.exp = Experiment(spec)
+        self.exp = Experiment(spec, ranks)
+        if ranks.many:
+            check_exact(self.exp)
         script = list(filter(steers, script))
         check(script, self.exp)
         self.state = State(self.exp)
@@ -279,7 +285,7 @@ class Session:
         Returns:
             the Run.
         """
-        with _interrupt(self.stop):
+        with _interrupt(self.stop, self.exp.ranks.many):
             self._train()
         return self._result()
 
@@ -333,8 +339,9 @@ class Session:
         assert end is not None
         try:
             self._tick()
-            summary = summarise(self, end)
-            self.folder.finish(self.exp.model.state_dict(), summary, self.history.frame())
+            if not isinstance(self.failure, Lost):  # what other processes left behind can be continued
+                summary = summarise(self, end)
+                self.folder.finish(self.exp.model.state_dict(), summary, self.history.frame())
         except OSError as error:
             self._ended("failed", unwritable(self.folder.path, error))
         finally:
@@ -391,19 +398,28 @@ def _spoken(error: BaseException, spec: Spec) -> BaseException:
 
 
 @contextmanager
-def _interrupt(stop: Callable[[], None]):  # type: ignore[no-untyped-def]
-    """While it lasts, the first Ctrl-C calls ``stop``; a second one interrupts as usual."""
+def _interrupt(stop: Callable[[], None], together: bool = False):  # type: ignore[no-untyped-def]
+    """While it lasts, the first Ctrl-C calls ``stop``; a second one interrupts as usual.
+
+    Args:
+        together: one of several processes, whose launcher repeats an interrupt, also as a termination: all of them call
+            ``stop``.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = signal.getsignal(signal.SIGINT)
+    signals = [signal.SIGINT, signal.SIGTERM] if together else [signal.SIGINT]
+    before = {number: signal.getsignal(number) for number in signals}
 
     def once(number: int, frame: Any) -> None:
-        signal.signal(signal.SIGINT, before)
+        if not together:
+            signal.signal(number, before[signal.SIGINT])
         stop()
 
-    signal.signal(signal.SIGINT, once)
+    for number in signals:
+        signal.signal(number, once)
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)

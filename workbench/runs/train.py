@@ -1,6 +1,7 @@
 """From a spec to a run: here, in a thread, continued, replayed."""
 
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -11,7 +12,13 @@ from workbench.runs.session import Session
 from workbench.runs.sinks import Sinks, attach, made
 from workbench.runs.steering import Steering, read
 from workbench.spec import Spec
+from workbench.training.commands import Inbox
+from workbench.training.exactness import check_exact
+from workbench.training.experiment import Experiment
+from workbench.training.loop import train as train_loop
+from workbench.training.ranks import Ranks
 from workbench.training.records import Evaluation, Record, Step
+from workbench.training.state import State
 
 
 def train(
@@ -89,6 +96,45 @@ def replay(run: Run, progress: bool = True, out: str | os.PathLike[str] | None =
     if run.summary["status"] == "interrupted":
         raise WorkbenchError(f"Run {run.path.name!r} was interrupted; resume it before it is replayed.")
     return _work(Session(run.spec, out, script=run.folder.commands()), progress)
+
+
+def train_together(
+    spec: Spec,
+    ranks: Ranks,
+    progress: bool = True,
+    out: str | os.PathLike[str] | None = None,
+    steering: Steering = (),
+) -> Run | None:
+    """Train one run on several processes, to the numbers of one process; called by each of them.
+
+    Args:
+        ranks: this process among them.
+        progress, out, steering: as for ``train``; the first process shows and writes.
+
+    Returns:
+        the run in the first process, None in the others.
+
+    Raises:
+        WorkbenchError: as for ``train``; what cannot be trained to the numbers of one process; a process was lost.
+    """
+
+    def build() -> Session | State:
+        ranks.place(spec.device)
+        if ranks.main:
+            return Session(spec, out, script=read(steering), ranks=ranks)
+        exp = Experiment(spec, ranks)
+        check_exact(exp)
+        return State(exp)
+
+    built = ranks.together(build)
+    ranks.connect()
+    if isinstance(built, Session):
+        return _work(built, progress)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)  # the first process is asked to stop, and says so to all
+    for _ in train_loop(built, Inbox(), lambda: None):
+        pass
+    return None
 
 
 def _work(session: Session, progress: bool) -> Run:

@@ -66,9 +66,13 @@ class Inbox:
                 while self.looks:
                     self.looks.popleft()()
 
-    def wait(self) -> None:
-        """Block until there is a command or something to call; ``waited`` adds up the seconds."""
+    def wait(self, most: float | None = None) -> None:
+        """Block until there is a command or something to call; ``waited`` adds up the seconds.
+
+        Args:
+            most: seconds after which it returns all the same.
+        """
         since = perf_counter()
         with self.changed:
-            self.changed.wait_for(lambda: self.commands or self.looks)
+            self.changed.wait_for(lambda: self.commands or self.looks, most)
         self.waited += perf_counter() - since

@@ -18,10 +18,15 @@ from workbench.spec import Spec
 from workbench.training.device import resolve
 from workbench.training.evaluate import example_losses
 from workbench.training.linear import Linear, linear_models, skill
+from workbench.training.ranks import ALONE, Ranks
 
 
 class Experiment:
     """Everything a run needs, built from its spec; two builds of one spec are equal.
+
+    Args:
+        spec: what to train.
+        ranks: the processes that train it together; by default this one alone.
 
     Attributes:
         answers: the linear models that answer for tasks which the schedule leaves out, by task.
@@ -30,9 +35,10 @@ class Experiment:
         WorkbenchError: what the data reveal: a task the problem lacks, more examples per batch than there are, ….
     """
 
-    def __init__(self, spec: Spec) -> None:
+    def __init__(self, spec: Spec, ranks: Ranks = ALONE) -> None:
         self.spec = spec
-        self.device = resolve(spec.device)
+        self.ranks = ranks
+        self.device = ranks.device or resolve(spec.device)
         keep_memory()
         encoder = spec.build("encoder")
         data = load(spec, encoder)
@@ -91,10 +97,12 @@ class Experiment:
     def batches(self, epoch: int) -> list[tuple[Tensor, Tensor]]:
         """The row numbers of each batch of an epoch (from 0), a function of seed, epoch and the sampling's state.
 
+        Of several processes all take the order that the first one has.
+
         Returns:
             each batch on the CPU, where missing labels are looked up, and on the device (brought there once).
         """
-        order = self.sampling.order(self.pool, epoch_generator(self.spec.seed, epoch))
+        order = self.ranks.broadcast_(self.sampling.order(self.pool, epoch_generator(self.spec.seed, epoch)))
         size = self.spec.batch_size
         return list(zip(order.split(size), order.to(self.device).split(size), strict=True))
 

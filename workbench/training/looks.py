@@ -14,6 +14,8 @@ from workbench.gradients.halves import Halves
 from workbench.training.diagnosis import Diverged, diagnosis
 from workbench.training.experiment import Experiment
 from workbench.training.portions import factors, parts_of
+from workbench.training.spread import gathered, losses_of, total
+from workbench.training.taken_part import batch_of, part_of, part_of_rank, task_sums, weights_of
 
 #: task -> examples of the batch that are its own; None: all tasks train on all
 Portions = Mapping[int, int] | None
@@ -41,8 +43,8 @@ def one_pass(
 ) -> Seen:
     """One forward pass over the batch, of which each task may have a part of its own."""
     losses, values, _, names = _forward(exp, rows, active, number, take, portions)
-    penalty = exp.model.sharing.penalty()
-    return Seen(losses, values, exp.gradients.take(exp.model, losses, names) if take else None, penalty)
+    penalty = _penalty(exp, rows)
+    return Seen(losses, values, _taken(exp, losses, names, rows) if take else None, penalty)
 
 
 def two_halves(
@@ -53,10 +55,10 @@ def two_halves(
     taken, values, counts, penalties = [], [], [], []
     for part in parts:
         losses, found, targets, names = _forward(exp, part, active, number, True)
-        penalties.append(exp.model.sharing.penalty())
-        taken.append(exp.gradients.take(exp.model, losses, names))
+        penalties.append(_penalty(exp, part))
+        taken.append(_taken(exp, losses, names, part))
         values.append(found)
-        counts.append(_labels(exp, targets, active, part, found))
+        counts.append(_counts(exp, targets, active, part, found))
     count = torch.stack(counts)
     shares = count / count.sum(0).clamp(min=torch.finfo(count.dtype).tiny)
     mean = (torch.stack(values) * shares).sum(0)
@@ -69,19 +71,47 @@ def _forward(
     exp: Experiment, rows: Tensor, active: Sequence[int], number: int, take: bool, portions: Portions = None
 ) -> tuple[list[Tensor], Tensor, dict[str, Tensor], list[str]]:
     names = [exp.names[i] for i in active]
-    views, targets = exp.data.batch(rows)
-    if exp.data.augment is not None:
-        views, targets = exp.data.augment(views, targets)
+    own = parts_of(portions, rows) if portions else {}
+    if exp.ranks.many:
+        views, targets, rows, own = part_of_rank(exp, rows, own)
+    else:
+        views, targets = batch_of(exp, rows)
     with exp.autocast():
         outputs = exp.gradients.forward(exp.model, views, names) if take else exp.model(views, names)
-        own = parts_of(portions, rows) if portions else {}
-        losses = [task_loss(exp, i, outputs, targets, rows, own.get(i)) for i in active]
+        if exp.ranks.many:
+            parts = [task_sums(exp, i, outputs, targets, rows, own.get(i)) for i in active]
+            losses = losses_of(parts, exp.ranks)
+        else:
+            losses = [task_loss(exp, i, outputs, targets, rows, own.get(i)) for i in active]
     values = torch.stack(losses).detach()
     if portions:
         losses = [loss * factor for loss, factor in zip(losses, factors(portions, len(exp.names)), strict=True)]
     if exp.device.type == "cpu" and not math.isfinite(values.sum().item()):
-        raise Diverged(diagnosis(exp, number, active, values.tolist(), views, outputs))
+        text = diagnosis(exp, number, active, values.tolist(), views, outputs)
+        here = not exp.ranks.many or not all(bool(torch.isfinite(sums).all()) for sums, _ in parts)
+        raise Diverged(_told(exp, text, here))
     return losses, values, targets, names
+
+
+def _told(exp: Experiment, text: str, here: bool) -> str:
+    """A diagnosis, of the rank on which it happened."""
+    told = exp.ranks.gather(text if here else "")
+    return next((text for text in told if text), text)
+
+
+def _taken(exp: Experiment, losses: Sequence[Tensor], names: Sequence[str], rows: Tensor) -> TaskGradients:
+    """The task gradients of a batch."""
+    taken = exp.gradients.take(exp.model, losses, names)
+    return gathered(taken, exp.shared, len(rows), exp.ranks) if exp.ranks.many else taken
+
+
+def _penalty(exp: Experiment, rows: Tensor) -> Tensor | None:
+    """What the model adds to the loss: of each rank in proportion to its examples."""
+    penalty = exp.model.sharing.penalty()
+    if penalty is None or not exp.ranks.many:
+        return penalty
+    start, stop = exp.ranks.slice(len(rows))
+    return total(penalty * (stop - start) / len(rows), exp.ranks)
 
 
 def task_loss(
@@ -106,8 +136,16 @@ def task_loss(
             return task.mean_loss(output, target)
         return task.loss(output, target, weights, learning=True)
 
-    weights = part if data.row_weights is None else data.row_weights[rows] * (1 if part is None else part)
+    weights = weights_of(exp, rows, part)
     return output.loss(loss, rows, weights) if isinstance(output, Several) else loss(output, weights)
+
+
+def _counts(exp: Experiment, targets: dict[str, Tensor], active: Sequence[int], rows: Tensor, like: Tensor) -> Tensor:
+    """Labels in a batch per active task, ``[k]``; ``targets`` are those of this rank's part."""
+    if not exp.ranks.many:
+        return _labels(exp, targets, active, rows, like)
+    part, there = part_of(exp, rows)
+    return exp.ranks.sum_(_labels(exp, targets, active, rows[part], like) * there)
 
 
 def _labels(exp: Experiment, targets: dict[str, Tensor], active: Sequence[int], rows: Tensor, like: Tensor) -> Tensor:

@@ -2,12 +2,13 @@
 
 import math
 from collections.abc import Callable, Generator, Iterator
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from workbench.training.buffer import Buffer
-from workbench.training.commands import Inbox
+from workbench.training.commands import Command, Inbox
 from workbench.training.evaluate import evaluate, score
 from workbench.training.experiment import Experiment
 from workbench.training.inspect import inspect
@@ -22,7 +23,8 @@ from workbench.training.step import Diverged, step
 def train(state: State, inbox: Inbox, save: Callable[[], None]) -> Iterator[Record]:
     """Train from where ``state`` stands to the end, or until a command stops it.
 
-    The same generator serves a thread behind a panel and a plain call: whoever iterates decides.
+    Of several processes each iterates over its own; the first takes commands, evaluates, and tells the others between
+    two steps. The same generator serves a thread behind a panel and a plain call: whoever iterates decides.
 
     Args:
         state: model, optimiser, weighting and position; changed in place.
@@ -54,6 +56,7 @@ def train(state: State, inbox: Inbox, save: Callable[[], None]) -> Iterator[Reco
         else:
             yield from run.fetch()
             exp.end_epoch(epoch_means(state))
+            exp.ranks.check_same(exp.model.parameters())
             at.epoch, at.batch = at.epoch + 1, 0
             yield from validate(state)
             save()
@@ -65,7 +68,7 @@ def train(state: State, inbox: Inbox, save: Callable[[], None]) -> Iterator[Reco
         at.best_epoch, at.best_step = at.epoch, at.step
     else:
         exp.model.load_state_dict(state.best)
-    tested = evaluate(exp.model, exp.data, "test", spec.precision, exp.answers)
+    tested = evaluated(exp, "test")
     yield Evaluation(at.best_step, at.best_epoch, "test", tested)
     reason = f"no better validation for {at.waited} epochs" if tired(state) else "all epochs done"
     status, reason = ("stopped", "stopped by hand") if stopped else ("done", reason)
@@ -173,12 +176,13 @@ def obey(
     at = state.position
     while True:
         inbox.serve()
-        found = inbox.take(at.step)
+        found = due(state.exp, inbox, at.step)
         if found is None and not at.paused:
             return None, False
         yield from run.fetch()
         if found is None:
-            inbox.wait()
+            if state.exp.ranks.main:
+                inbox.wait(state.exp.ranks.beat)
             continue
         command, scripted = found
         task, lr, weights = (command.values.get(key) for key in ("task", "lr", "weights"))
@@ -199,7 +203,7 @@ def obey(
 def validate(state: State) -> Iterator[Record]:
     """Evaluate on validation, keep the model if it is the best so far, and tell what it shows of itself."""
     exp, at = state.exp, state.position
-    values = evaluate(exp.model, exp.data, "val", exp.spec.precision, exp.answers)
+    values = evaluated(exp, "val")
     scores = {task: {**values[task], "score": values[task][metric]} for task, metric, _ in exp.metrics}
     exp.schedule.end_epoch(scores)
     yield Evaluation(at.step, at.epoch, "val", values)
@@ -215,7 +219,24 @@ def validate(state: State) -> Iterator[Record]:
         state.best = state.snapshot()
     else:
         at.waited += 1
-    yield from inspect(state)
+    if exp.ranks.main:
+        yield from inspect(state)
+
+
+def evaluated(exp: Experiment, split: str) -> dict[str, dict[str, float]]:
+    """Loss and metrics of a split; of several processes the first finds them, and all go by its numbers."""
+    main = exp.ranks.main
+    found = evaluate(exp.model, exp.data, split, exp.spec.precision, exp.answers) if main else {}
+    return exp.ranks.broadcast(found)
+
+
+def due(exp: Experiment, inbox: Inbox, step: int) -> tuple[Command, bool] | None:
+    """The next command and whether it comes from the script; of several processes all take those of the first."""
+    found = inbox.take(step) if exp.ranks.main else None
+    if not exp.ranks.many:
+        return found
+    told: Any = exp.ranks.broadcast(found and [found[0].name, found[0].values, found[1]])
+    return (Command(told[0], told[1]), told[2]) if told else None
 
 
 def epoch_means(state: State) -> Tensor:

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from workbench.gradients.base import TaskGradients
 from workbench.training.ahead import with_validation
 from workbench.training.diagnosis import Diverged, diagnosis
 from workbench.training.experiment import Experiment
 from workbench.training.looks import Portions, one_pass, two_halves
 from workbench.training.maps import Map, measured_map
 from workbench.training.portions import factors
+from workbench.training.spread import Columns, sum_gradients, summed
 from workbench.training.updates import UPDATES, with_held
 
 __all__ = ["UPDATES", "Diverged", "Measured", "step"]
@@ -80,6 +82,8 @@ def step(
         weights = with_held(exp, seen.losses, seen.values, [exp.names[i] for i in active], tasks)
     else:
         weights = UPDATES[weighting.needs](weighting, seen.losses, seen.values, seen.taken, tasks, **also)
+    if exp.ranks.many and not whole(exp, seen.taken):
+        sum_gradients(exp.ranks, list(exp.model.parameters()))
     for parameter, gradient in pull:
         parameter.grad = gradient if parameter.grad is None else parameter.grad + gradient
     if exp.spec.clip is not None:
@@ -109,10 +113,17 @@ def check_penalty(exp: Experiment, penalty: Tensor, number: int) -> None:
         )
 
 
+def whole(exp: Experiment, taken: TaskGradients | None) -> bool:
+    """Whether the update filled ``.grad`` from task gradients of the whole batch, not from this rank's part of it."""
+    return exp.weighting.needs != "losses" and taken is not None and not isinstance(taken, Columns)
+
+
 def pulled(exp: Experiment, penalty: Tensor) -> list[tuple[nn.Parameter, Tensor]]:
     """The gradient of what the model adds to the loss; taken before the update, which may consume the graph."""
     parameters = [p for p in exp.model.parameters() if p.requires_grad]
-    found = torch.autograd.grad(penalty, parameters, retain_graph=True, allow_unused=True)
+    found: Sequence[Tensor | None] = torch.autograd.grad(penalty, parameters, retain_graph=True, allow_unused=True)
+    if exp.ranks.many:
+        found, _ = summed(exp.ranks, parameters, found)
     return [(p, g) for p, g in zip(parameters, found, strict=True) if g is not None]
 
 
