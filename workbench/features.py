@@ -58,7 +58,7 @@ def at_positions_of(lead: Features, part: Features) -> Tensor:
     if part.values.shape[:-1] == lead.values.shape[:-1]:
         return part.values
     positions = lead.values.shape[1:-1]
-    return part.pooled.view(len(part.values), *[1] * len(positions), -1).expand(-1, *positions, -1)
+    return part.pooled.view(part.values.shape[0], *[1] * len(positions), -1).expand(-1, *positions, -1)
 
 
 def aligned(parts: Sequence[Features]) -> list[Features]:

@@ -81,7 +81,7 @@ class Patches(nn.Module):
 
     def forward(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
         tokens = self.project(x).flatten(2).transpose(1, 2)
-        return torch.cat([self.token.expand(len(x), -1, -1), tokens], dim=1) + self.positions
+        return torch.cat([self.token.expand(x.shape[0], -1, -1), tokens], dim=1) + self.positions
 
 
 class End(nn.Module):

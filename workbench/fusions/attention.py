@@ -38,7 +38,7 @@ class Attend(nn.Module):
             there: which tokens hold something, ``bool[batch, tokens]``.
         """
         wanted = not self.training or self.entropy > 0
-        q = queries.expand(len(tokens), -1, -1)
+        q = queries.expand(tokens.shape[0], -1, -1)
         found, weights = self.attention(q, tokens, tokens, key_padding_mask=~there, need_weights=wanted)
         if self.training and self.entropy > 0:
             p = weights.float()
@@ -68,7 +68,7 @@ class AttentionSharing(Sharing):
         context = torch.stack([at_positions_of(lead, part) for part in tokens]).mean(0)
         given = {}
         for task, z in zip(tasks, found.unbind(1), strict=True):
-            given[task] = lead.but(context + z.view(len(z), *[1] * (lead.values.dim() - 2), -1))
+            given[task] = lead.but(context + z.view(z.shape[0], *[1] * (lead.values.dim() - 2), -1))
             given[task].pooled = z
         return given
 
@@ -105,7 +105,7 @@ def there(part: Features) -> Tensor:
     """Which positions hold something, ``bool[batch, tokens]``; where an example holds nothing at all, its first."""
     count = part.values[0].numel() // part.width
     if part.mask is None:
-        return torch.ones(len(part.values), count, dtype=torch.bool, device=part.values.device)
+        return torch.ones(part.values.shape[0], count, dtype=torch.bool, device=part.values.device)
     mask = part.mask.flatten(1)
     first = torch.arange(count, device=mask.device) == 0
     return mask | (first & ~mask.any(1, keepdim=True))

@@ -55,7 +55,7 @@ class Passes(ViewPart):
 
 def per_task(rows: Tensor, x: Tensor) -> Tensor:
     """``[tasks, channels]`` shaped to meet ``[tasks, batch, *positions, channels]``."""
-    return rows.view(len(rows), *[1] * (x.dim() - 2), -1)
+    return rows.view(rows.shape[0], *[1] * (x.dim() - 2), -1)
 
 
 def chosen(rows: Sequence[nn.Parameter], tasks: Sequence[int]) -> Tensor:
