@@ -12,7 +12,7 @@ from workbench.cli.tables import show_frame, show_json
 from workbench.component import WorkbenchError, one_of
 
 #: what `export` writes, by the file's ending
-FORMATS = (".csv", ".parquet", ".json", ".html")
+FORMATS = (".csv", ".parquet", ".json", ".html", ".pt2", ".onnx")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -34,16 +34,17 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     sub.add_argument("run", nargs="+", help=name)
     sub.epilog = "example: workbench runs compare 5f3a9c 01b2dd"
     sub = actions.add_parser(
-        "export", parents=[shared], help="a run's history, report, or everything as files", formatter_class=kind
+        "export", parents=[shared], help="a run's history, report, model, or everything as files", formatter_class=kind
     )
     sub.add_argument("run", help=name)
     sub.add_argument(
         "file",
-        help=f"where to; the ending decides: {', '.join(FORMATS[:-1])} the history, .html the report, / a folder with "
-        "history, spec, summary and every figure",
+        help=f"where to; the ending decides: {', '.join(FORMATS[:3])} the history, .html the report, .pt2 or .onnx the "
+        "model, / a folder with history, spec, summary and every figure",
     )
     sub.epilog = (
-        "example: workbench runs export 5f3a9c losses.csv\nexample: workbench runs export 5f3a9c for-the-paper/"
+        "example: workbench runs export 5f3a9c losses.csv\nexample: workbench runs export 5f3a9c model.pt2\n"
+        "example: workbench runs export 5f3a9c for-the-paper/"
     )
     sub = actions.add_parser("rename", parents=[shared], help="give a run a name of your own", formatter_class=kind)
     sub.add_argument("run", help=name)
@@ -138,7 +139,7 @@ def agreed(question: str) -> bool:
 
 
 def export(name: str, store: Path, given: str) -> None:
-    """Write a run's history or report into a file, or everything into a folder, and print what was written.
+    """Write a run's history, report or model into a file, or everything into a folder, and print what was written.
 
     Raises:
         WorkbenchError: an ending that means nothing, or a folder that is not there.
@@ -157,6 +158,8 @@ def export(name: str, store: Path, given: str) -> None:
     run = workbench.open(find(name, store))
     if file.suffix == ".html":
         run.report(file)
+    elif file.suffix in (".pt2", ".onnx"):
+        run.export_model(file)
     elif file.suffix == ".csv":
         run.history.to_csv(file, index=False)
     elif file.suffix == ".json":

@@ -201,14 +201,9 @@ class Run:
         Raises:
             WorkbenchError: a view that is missing or has another shape, columns that do not fit, a text without words.
         """
-        from workbench.training.evaluate import answered, outputs
+        from workbench.runs.predict import predict
 
-        model, data, answers = self.rebuilt()
-        ready, texts = self._ready(data, views)
-        found = {**outputs(model, ready), **answered(answers, ready)}
-        if bool(texts) if names is None else names:
-            return {task.name: task.in_words(found[task.name]) for task in data.tasks}
-        return {task.name: task.predict(found[task.name]) for task in data.tasks}
+        return predict(*self.rebuilt(), views, names)
 
     def attention(self, texts: Any) -> "dict[str, list[pd.DataFrame]]":
         """Which words of a text each task that writes looked at while it wrote.
@@ -241,41 +236,6 @@ class Run:
             ]
             for task in writers
         }
-
-    @staticmethod
-    def _ready(data: Any, views: Any) -> tuple[dict[str, Any], list[str]]:
-        """Views as the model reads them, and the names of those that were given as texts.
-
-        Raises:
-            WorkbenchError: as ``predict``.
-        """
-        import pandas as pd
-        import torch
-
-        if views is None:
-            views, _ = data.batch(data.splits["test"])
-        if isinstance(views, pd.DataFrame):
-            views = data.from_frame(views)
-        if not isinstance(views, dict):
-            views = {data.view_specs[0].name: views}
-        shapes = {view.name: view.shape for view in data.view_specs}
-        faults = [f"predict has no view {name!r}: {one_of(name, shapes)}." for name in views if name not in shapes]
-        faults += [f"predict needs the view {name!r}." for name in shapes if name not in views]
-        ready = {}
-        texts = [name for name, x in views.items() if name in data.codecs and not isinstance(x, torch.Tensor)]
-        for name, x in views.items():
-            if name not in shapes:
-                continue
-            if name in data.codecs:
-                ready[name] = data.from_texts(name, x) if name in texts else x
-                continue
-            ready[name] = torch.as_tensor(x, dtype=torch.float32)
-            if tuple(ready[name].shape[1:]) != shapes[name]:
-                wanted = ", ".join(map(str, shapes[name]))
-                faults.append(f"View {name!r} should be [batch, {wanted}], found {list(ready[name].shape)}.")
-        if faults:
-            raise WorkbenchError(*faults)
-        return ready, texts
 
     def rebuilt(self) -> tuple["Model", Any, Any]:
         """The selected model, the data, and the linear models that answer for tasks that were left out."""
@@ -321,6 +281,27 @@ class Run:
         from workbench.runs.export import export
 
         return export(self, Path(folder))
+
+    def export_model(self, path: str | Path) -> Path:
+        """Write the selected model as one file that runs without the workbench: ``.pt2``, or ``.onnx``.
+
+        The model takes the views by name, each ``[batch, ...]`` with any batch size, and gives an output per task by
+        its name: probabilities (of the classes along the last axis, or of each label), or values in the unit of the raw
+        target. Names of classes and units are in the file. It is read again and compared before this returns::
+
+            run.export_model("model.pt2")
+            torch.export.load("model.pt2").module()({"image": images})["digit"]
+
+        Args:
+            path: the ending decides; ``.onnx`` needs the extra ``onnx``.
+
+        Raises:
+            WorkbenchError: a model that reads words or gives more than tensors, a task that a linear model answers,
+                another ending, a missing package, a folder that is not there, a run that is not over.
+        """
+        from workbench.runs.export_model import export_model
+
+        return export_model(*self.rebuilt(), path)
 
     # ------------------------------------------------------------------ its place in the store
 
