@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from workbench.runs.cross_validate import cross_validate as cross_validate
     from workbench.runs.landscape import Landscape as Landscape
     from workbench.runs.landscape import landscape as landscape
+    from workbench.runs.learning_curve import LearningCurve as LearningCurve
+    from workbench.runs.learning_curve import learning_curve as learning_curve
     from workbench.runs.preview import preview as preview
     from workbench.runs.reference import reference as reference
     from workbench.runs.run import Run as Run
@@ -86,6 +88,8 @@ _NAMES = {
     "agreement": ("workbench.runs.affinity.agreement", "agreement"),
     "cross_validate": ("workbench.runs.cross_validate", "cross_validate"),
     "CrossValidation": ("workbench.runs.cross_validate", "CrossValidation"),
+    "learning_curve": ("workbench.runs.learning_curve", "learning_curve"),
+    "LearningCurve": ("workbench.runs.learning_curve", "LearningCurve"),
     "landscape": ("workbench.runs.landscape", "landscape"),
     "preview": ("workbench.runs.preview", "preview"),
     "reference": ("workbench.runs.reference", "reference"),

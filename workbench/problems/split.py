@@ -168,7 +168,12 @@ def thin(rows: Tensor, columns: list[np.ndarray], fraction: float, seed: int) ->
             members = np.flatnonzero(strata.reshape(-1) == stratum)
             position[members] = (np.arange(len(members)) + 0.5) / len(members)
     order = shuffled[np.argsort(position, kind="stable")]
-    return torch.from_numpy(np.sort(order[: max(1, round(fraction * len(order)))]))
+    return torch.from_numpy(np.sort(order[: kept(len(order), fraction)]))
+
+
+def kept(rows: int, fraction: float) -> int:
+    """How many training rows a share of them is: one at least."""
+    return max(1, round(fraction * rows))
 
 
 def _check(problem: Problem, raw: Raw) -> None:
