@@ -1,12 +1,14 @@
 """cross_validate: a run per fold, a tidy frame, an interval that is not too narrow."""
 
 import math
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 import workbench as wb
-from workbench.runs.cross_validate import corrected_interval
+from workbench.runs.cross_validate import chosen, corrected_interval
+from workbench.training.experiment import load
 
 
 def test_a_run_per_fold_and_task_and_the_mean_with_its_interval(store, small):
@@ -34,11 +36,65 @@ def test_finished_folds_are_used_again_and_the_spec_may_say_how_many(store, smal
     assert len(list(store.iterdir())) == 2
 
 
+def test_the_validation_rows_of_each_fold_choose_its_learning_rate(store, small, monkeypatch):
+    rates = [1e-5, 0.01, 1e-6]
+    found = wb.cross_validate(small, folds=2, progress=False, lrs=rates)
+    assert len(list(store.iterdir())) == 6
+    assert found.frame["lr"].unique().tolist() == [0.01]
+    assert {wb.open(store / name).spec.lr for name in found.frame["run"]} == {0.01}
+    # the test rows have no say: with each fold's test turned upside down the choice is the same
+    summary = wb.Run.summary.fget
+    turned = property(lambda run: {**summary(run), "tasks": upside_down(summary(run)["tasks"])})
+    monkeypatch.setattr(wb.Run, "summary", turned)
+    again = wb.cross_validate(small, folds=2, progress=False, lrs=rates)
+    assert again.frame["run"].tolist() == found.frame["run"].tolist()
+    assert again.frame["test"].tolist() == [-value for value in found.frame["test"]]
+    assert len(list(store.iterdir())) == 6
+
+
+def upside_down(tasks):
+    return {name: {**task, "test": -task["test"]} for name, task in tasks.items()}
+
+
+def test_where_less_is_better_the_score_turns():
+    def run(val, better):
+        return SimpleNamespace(summary={"tasks": {"a": {"val": val, "higher_is_better": better}}})
+
+    assert chosen([low := run(1.0, False), run(2.0, False)]) is low
+    assert chosen([run(None, True), high := run(2.0, True), run(1.0, True)]) is high
+
+
+def test_the_folds_of_one_task_are_those_of_all(store, small):
+    """What is cut into folds is the example, so that no task trains on one that another is tested on."""
+    for fold in range(3):
+        whole, alone = (
+            load(spec, spec.build("encoder")).splits
+            for spec in (small.replace(folds=3, fold=fold), small.replace(folds=3, fold=fold, tasks=["ink"]))
+        )
+        assert all(whole[split].equal(alone[split]) for split in whole)
+        assert not set(whole["test"].tolist()) & set(whole["train"].tolist())
+
+
 def test_the_interval_is_students_with_the_corrected_variance():
     low, high = corrected_interval(np.array([0.8, 0.9, 1.0]))
     assert (low + high) / 2 == pytest.approx(0.9)
     assert (high - low) / 2 == pytest.approx(4.3026527 * 0.1 * math.sqrt(1 / 3 + 1 / 2))
     assert all(math.isnan(end) for end in corrected_interval(np.array([0.8, np.nan])))
+
+
+@pytest.mark.parametrize(
+    ("lrs", "words"),
+    [
+        ([], "different learning rates, found []"),
+        ([0.1, 0.1], "different learning rates"),
+        ([0.1, -1.0], "lr should be greater than 0"),
+    ],
+)
+def test_learning_rates_that_are_not_allowed_start_nothing(store, small, lrs, words):
+    with pytest.raises(wb.WorkbenchError) as error:
+        wb.cross_validate(small, folds=2, progress=False, lrs=lrs)
+    assert words in error.value.faults[0]
+    assert not store.exists()
 
 
 @pytest.mark.parametrize(

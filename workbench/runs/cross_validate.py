@@ -1,11 +1,14 @@
 """K-fold cross-validation: every row is tested once, by a model that has not seen it."""
 
 import os
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from workbench.component import WorkbenchError, short
 from workbench.runs.baseline import find
+from workbench.runs.run import Run
 from workbench.runs.train import train
 from workbench.spec import Spec
 
@@ -20,8 +23,8 @@ class CrossValidation:
     """The folds of a spec side by side.
 
     Attributes:
-        frame: one row per fold and task: ``fold``, ``task``, ``metric``, ``val``, ``test``, and ``run``, the name of
-            the run's folder.
+        frame: one row per fold and task: ``fold``, ``task``, ``metric``, ``val``, ``test``, ``lr`` (the learning rate
+            of the fold, chosen if there were several), and ``run``, the name of the run's folder.
     """
 
     def __init__(self, frame: "pd.DataFrame") -> None:
@@ -51,34 +54,64 @@ class CrossValidation:
 
 
 def cross_validate(
-    spec: Spec, folds: int | None = None, progress: bool = True, out: str | os.PathLike[str] | None = None
+    spec: Spec,
+    folds: int | None = None,
+    progress: bool = True,
+    out: str | os.PathLike[str] | None = None,
+    lrs: Iterable[float] | None = None,
 ) -> CrossValidation:
-    """Train a spec once per fold.
+    """Train a spec once per fold; nested where a learning rate is to be chosen.
 
-    The rows are cut into ``folds`` parts by the spec's seed: stratified by the labels of the classification tasks
-    where these are frequent enough, rows of one group kept together. Each part is the test split once; validation rows
-    (``val_fraction`` of all) are taken from the rest, and choose the epoch as always. Finished folds in the store are
-    used again.
+    The *examples* are cut into ``folds`` parts by the spec's seed, for all tasks at once, so that no task trains on an
+    example on which another one is tested. The parts are stratified by the joint label of the classification tasks
+    where every combination is frequent enough, else by the first such task that is; where the problem knows groups (a
+    pupil, a patient), the rows of one stay together. Each part is the test split once; validation rows
+    (``val_fraction`` of all) are taken from the rest in the same way, and choose the epoch as always. Finished folds in
+    the store are used again.
+
+    With ``lrs`` every fold is trained with each of them. The validation rows of the fold (inner) choose one, the test
+    rows (outer) have no say, and what they measure is the whole procedure, choosing included. (Choosing by the mean
+    over the test parts would flatter it.) Different folds may choose differently: ``frame`` tells.
 
     Args:
         spec: what to train.
         folds: K, at least 2; by default the spec's, else 5.
-        progress: show a progress bar per fold.
+        progress: show a progress bar per run.
         out: the store; default: the variable ``WORKBENCH_RUNS``, else ``./runs``.
+        lrs: learning rates to choose from; default: that of the spec.
 
     Raises:
-        WorkbenchError: fewer rows or groups than folds, or a problem that brings its own test split.
+        WorkbenchError: fewer rows or groups than folds, a problem that brings its own test split, or learning rates
+            that are not allowed.
     """
     import pandas as pd
 
     count = folds if folds is not None else spec.folds if spec.folds is not None else FOLDS
+    rates = [spec.lr] if lrs is None else list(lrs)
+    if not rates or len(set(rates)) < len(rates):
+        raise WorkbenchError(f"cross_validate(lrs=…) should be different learning rates, found {short(rates)}.")
+    plan = [[spec.replace(folds=count, fold=fold, lr=lr) for lr in rates] for fold in range(count)]
     rows = []
-    for fold in range(count):
-        wanted = spec.replace(folds=count, fold=fold)
-        run = find(wanted, out) or train(wanted, progress, out)
+    for fold, tried in enumerate(plan):
+        run = chosen([find(each, out) or train(each, progress, out) for each in tried])
         for name, task in run.summary["tasks"].items():
-            rows.append((fold, name, task["metric"], task["val"], task["test"], run.path.name))
-    return CrossValidation(pd.DataFrame(rows, columns=["fold", "task", "metric", "val", "test", "run"]))
+            rows.append((fold, name, task["metric"], task["val"], task["test"], run.spec.lr, run.path.name))
+    return CrossValidation(pd.DataFrame(rows, columns=["fold", "task", "metric", "val", "test", "lr", "run"]))
+
+
+def chosen(runs: list[Run]) -> Run:
+    """The run with the best validation score, the first of equal ones; one without a score is chosen last.
+
+    The score is that of the epoch which the run kept.
+    """
+    return max(runs, key=score)
+
+
+def score(run: Run) -> float:
+    """Mean validation metric over the tasks at the epoch that was kept, signed so that higher is better."""
+    tasks = run.summary["tasks"].values()
+    values = [task["val"] if task["higher_is_better"] else -task["val"] for task in tasks if task["val"] is not None]
+    return sum(values) / len(values) if len(values) == len(tasks) else -np.inf
 
 
 def corrected_interval(values: np.ndarray, level: float = 0.95) -> tuple[float, float]:
