@@ -154,10 +154,10 @@ def test_equal_time_looks_at_what_was_there_by_then(store, small):
         np.mean([run.records.curves["val", task, m].values[i] * s for task, m, s in TASKS]) for i in range(len(curve))
     ]
     seconds = run.summary["seconds"]
-    assert score_within(run, seconds) == pytest.approx(max(scores))
+    assert score_within(run, seconds, seconds) == pytest.approx(max(scores))
     half = [score for step, score in zip(curve.steps, scores, strict=True) if step <= run.summary["steps"] / 2]
-    assert score_within(run, seconds / 2) == pytest.approx(max(half))
-    assert score_within(run, 0.0) == pytest.approx(scores[0])
+    assert score_within(run, seconds / 2, seconds) == pytest.approx(max(half))
+    assert score_within(run, 0.0, seconds) == pytest.approx(scores[0])
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ class Comparison:
             positive is better, the 95 % interval ``low`` to ``high`` of ``delta_m`` (the wider of a paired bootstrap
             and Student's t over seeds), ``improves`` (part of the seeds in which it beats single tasks), ``mean_rank``,
             ``verdict``, ``val`` (validation score that it was chosen by, equal steps), ``val_in_time`` (the best one
-            within equal time), ``lr``, steps, seconds, parameters, steered.
+            within equal time), ``lr``, steps, ``seconds`` (median over seeds), parameters, steered.
         notes: what to keep in mind when reading it.
         card: how it was made: baseline, learning rates tried, seeds, selector, conventions.
         front: a row per set of fixed weights: ``w task``, test metric and ``task loss`` of each, ``on_front``; None

@@ -8,7 +8,7 @@ import numpy as np
 from workbench.runs.baseline import baseline_spec
 from workbench.runs.compare.intervals import improvement, interval, verdict
 from workbench.runs.compare.labels import BASELINE, MATCHED
-from workbench.runs.compare.times import budget, score_within
+from workbench.runs.compare.times import score_within, seconds_of
 from workbench.runs.compare.tuning import content, score
 from workbench.runs.delta import delta
 from workbench.runs.run import Run
@@ -31,7 +31,7 @@ def table(names: Sequence[str], groups: Sequence[Sequence[Run]]) -> tuple["pd.Da
 
     named = list(zip(names, groups, strict=True))
     bases = [run for name, runs in named if name == BASELINE for run in runs]
-    seconds = budget([runs for name, runs in named if name not in (BASELINE, MATCHED)] or groups)
+    seconds = min(map(seconds_of, [runs for name, runs in named if name not in (BASELINE, MATCHED)] or groups))
     rows, notes = [], []
     for name, runs in named:
         row, found = _row(name, runs, bases, seconds)
@@ -70,10 +70,10 @@ def _row(name: str, runs: Sequence[Run], bases: Sequence[Run], seconds: float) -
         "improves": improvement(changes) if name != BASELINE else np.nan,
         "verdict": "the baseline" if name == BASELINE else verdict(low, high),
         "val": float(np.mean([score(run) for run in runs])),
-        "val_in_time": float(np.mean([score_within(run, seconds) for run in runs])),
+        "val_in_time": float(np.mean([score_within(run, seconds, seconds_of(runs)) for run in runs])),
         "lr": runs[0].spec.lr,
         "steps": int(np.mean([s["steps"] for s in summaries])),
-        "seconds": float(np.mean([s["seconds"] for s in summaries])),
+        "seconds": seconds_of(runs),
         "parameters": summaries[0]["parameters"],
         "steered": any(s["steered"] for s in summaries),
     }

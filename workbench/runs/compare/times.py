@@ -6,21 +6,26 @@ import numpy as np
 
 from workbench.runs.run import Run
 
-__all__ = ["budget", "score_within"]
+__all__ = ["score_within", "seconds_of"]
 
 
-def budget(groups: Sequence[Sequence[Run]]) -> float:
-    """Seconds that every method had: the time of the quickest one, on average over its seeds."""
-    return min(float(np.mean([run.summary["seconds"] for run in runs])) for runs in groups)
+def seconds_of(runs: Sequence[Run]) -> float:
+    """Seconds that a method takes: the median over its seeds, since the first run of a process loads what it needs."""
+    return float(np.median([run.summary["seconds"] for run in runs]))
 
 
-def score_within(run: Run, seconds: float) -> float:
+def score_within(run: Run, seconds: float, takes: float) -> float:
     """The best validation score of a run within so many seconds, its steps taken as equally long.
 
     The mean of the tasks' conventional metrics, signed so that higher is better. NaN where nothing was validated yet.
+
+    Args:
+        run: finished.
+        seconds: there are.
+        takes: seconds for all of its steps.
     """
     summary, history = run.summary, run.records
-    steps = summary["steps"] * min(1.0, seconds / summary["seconds"]) if summary["seconds"] else summary["steps"]
+    steps = summary["steps"] * min(1.0, seconds / takes) if takes > 0 else summary["steps"]
     scores: dict[int, list[float]] = {}
     for name, task in summary["tasks"].items():
         curve = history.curves.get(("val", name, task["metric"]))
