@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from workbench.runs.branch import branch as branch
     from workbench.runs.compare import Comparison as Comparison
     from workbench.runs.compare import compare as compare
+    from workbench.runs.compress import Compressed as Compressed
+    from workbench.runs.compress import compress as compress
     from workbench.runs.cost import cost as cost
     from workbench.runs.cross_validate import CrossValidation as CrossValidation
     from workbench.runs.cross_validate import cross_validate as cross_validate
@@ -61,6 +63,8 @@ __version__ = "0.1.0"
 # panel does). Measured on 2 cores, ms per step with this and without: idle 4.8 and 4.3, one busy program beside it 12
 # and 17, three 20 and 200 to 670. It has to be said before torch is loaded; a value that is set already stays.
 os.environ.setdefault("GOMP_SPINCOUNT", "1000")
+# pyarrow's own allocator is known to crash where threads that used it end; runs are written and read in such threads.
+os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
 
 #: public name -> the module that holds it and its name there
 _NAMES = {
@@ -82,6 +86,8 @@ _NAMES = {
     "compare": ("workbench.runs.compare", "compare"),
     "grid": ("workbench.runs.sweep.grid", "grid"),
     "sweep": ("workbench.runs.sweep.scheduler", "sweep"),
+    "compress": ("workbench.runs.compress", "compress"),
+    "Compressed": ("workbench.runs.compress", "Compressed"),
     "cost": ("workbench.runs.cost", "cost"),
     "affinity": ("workbench.runs.affinity", "affinity"),
     "grouping": ("workbench.affinities.grouping.entry", "grouping"),
