@@ -108,6 +108,6 @@ def test_what_is_imported_is_declared():
     foreign = imported - set(sys.stdlib_module_names) - {"workbench"}
     assert len(foreign) > 10
     project = (house.parent / "pyproject.toml").read_text(encoding="utf-8")
-    declared = {name.replace("-", "_") for name in re.findall(r'^    "([\w-]+)>=', project, re.M)} | {"kaleido"}
+    declared = {name.replace("-", "_") for name in re.findall(r'"([\w-]+)>=', project)} | {"kaleido"}
     named = {"sklearn": "scikit_learn", "IPython": "ipython"}
     assert not {named.get(module, module) for module in foreign} - declared
