@@ -75,6 +75,10 @@ class Spec(BaseModel):
     train_fraction: Annotated[
         float, Field(gt=0, le=1, description="share of the training rows that is used"), Slider(0.05, 1.0)
     ] = 1.0
+    label_fractions: Annotated[
+        dict[str, Annotated[float, Field(gt=0, le=1)]],
+        Field(description="task -> share of its training labels that is kept, the others hidden; left out: all"),
+    ] = {}
     val_fraction: Annotated[
         float, Field(gt=0, lt=1, description="share of all rows kept for validation"), Slider(0.05, 0.5)
     ] = 0.2
@@ -386,8 +390,9 @@ def _combination_faults(spec: Spec, broken: set[str]) -> list[str]:
     for family in spec.families():
         if not broken & {family, "problem", "fusion"} and getattr(spec, family) is not None:
             faults += component(family, spec.chosen(family)[0]).objections(spec)
-    if not broken & {"losses", "problem"} and spec.losses:
-        faults += _losses_of_no_task(spec)
+    for field in ("losses", "label_fractions"):
+        if not broken & {field, "problem"} and getattr(spec, field):
+            faults += _of_no_task(spec, field)
     if spec.folds is not None and spec.fold >= spec.folds:
         faults.append(
             f"Spec: fold = {spec.fold}, but with folds = {spec.folds} they are numbered 0 to {spec.folds - 1}."
@@ -408,10 +413,10 @@ def _combination_faults(spec: Spec, broken: set[str]) -> list[str]:
     return faults
 
 
-def _losses_of_no_task(spec: Spec) -> list[str]:
-    """Losses for tasks that the problem lacks."""
+def _of_no_task(spec: Spec, field: str) -> list[str]:
+    """Keys of a field that should name tasks of the problem and do not."""
     try:
         names = spec.build("problem").task_names()
     except WorkbenchError:  # the problem says so itself
         return []
-    return [f"Spec: losses names the task {t!r}: {one_of(t, names)}." for t in spec.losses if t not in names]
+    return [f"Spec: {field} names the task {t!r}: {one_of(t, names)}." for t in getattr(spec, field) if t not in names]

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 import workbench as wb
-from workbench.problems.split import kept
+from workbench.problems.shares import kept
 from workbench.runs.learning_curve.entry import at_share
 from workbench.runs.learning_curve.result import METHODS
 from workbench.runs.sweep import job

@@ -180,6 +180,30 @@ def test_lll_takes_the_hardest_share_of_the_present_labels(share, count):
     assert loss.item() == pytest.approx(9.0 if count < 3 else 6.0)
 
 
+def test_a_label_that_the_model_is_sure_of_trains_where_one_is_missing():
+    task = colour("pseudo_labels", threshold=0.9, start=1)
+    z = torch.tensor([[3.0, 0, 0], [0, 6.0, 0], [0, 0, 1.0], [2.0, 2.0, 0]], requires_grad=True)
+    y = torch.tensor([1, -100, -100, -100])
+    own = F.cross_entropy(z[:1], y[:1])
+    torch.testing.assert_close(task.loss(z, y, learning=True), own)  # before it starts
+    task.criterion.enter(1)
+    guessed = F.cross_entropy(z[:2], torch.tensor([1, 1]))  # only the second row is sure enough
+    torch.testing.assert_close(task.loss(z, y, learning=True), guessed)
+    torch.testing.assert_close(task.loss(z, y), own)  # validation goes by what is known
+    weights = torch.tensor([1.0, 3.0, 1.0, 1.0])
+    each = F.cross_entropy(z[:2], torch.tensor([1, 1]), reduction="none")
+    torch.testing.assert_close(task.loss(z, y, weights, learning=True), (each[0] + 3 * each[1]) / 4)
+    (slope,) = torch.autograd.grad(task.loss(z, y, learning=True), z)
+    assert (slope[:2] != 0).any(1).all()
+    assert (slope[2:] == 0).all()
+    assert y.tolist() == [1, -100, -100, -100]
+
+
+def test_the_sure_label_is_kept_where_it_is_known():
+    task = colour("pseudo_labels", threshold=0.5, start=0)
+    torch.testing.assert_close(task.loss(Z, Y, learning=True), F.cross_entropy(Z, torch.tensor([0, 0, 1, 1])))
+
+
 # ---------------------------------------------------------------- in a spec
 
 SMALL = {"tasks": ["digit", "parity", "ink"], "encoder": {"name": "mlp", "width": 16}, "epochs": 2}
@@ -230,6 +254,7 @@ def test_text_that_is_no_json_is_a_sentence():
     ("losses", "words"),
     [
         ({"ink": "focal"}, "but task 'ink' is a regression; allowed: huber, l1, lll, mse"),
+        ({"ink": "pseudo_labels"}, "Loss 'pseudo_labels' is for classification, but task 'ink' is a regression"),
         ({"digit": "mse"}, "Loss 'mse' is for regression, depth, but task 'digit' is a classification; allowed: cl"),
         ({"ink": "lll"}, "needs labels that are right or wrong, but task 'ink' is a regression; set select to 'hard"),
     ],

@@ -10,6 +10,7 @@ from workbench.component import WorkbenchError, component
 from workbench.encoders.base import FALLBACK, Encoder
 from workbench.problems.base import SPLITS, Data, Problem, Raw, Texts
 from workbench.problems.folds import fold_rows
+from workbench.problems.shares import keeping, thin
 from workbench.problems.strata import label_columns, take
 from workbench.tasks.losses.base import Loss
 
@@ -30,6 +31,7 @@ def prepare(
     losses: Mapping[str, Loss] | None = None,
     folds: int | None = None,
     fold: int = 0,
+    label_fractions: Mapping[str, float] | None = None,
 ) -> Data:
     """A problem loaded, split and encoded, on the CPU.
 
@@ -51,6 +53,9 @@ def prepare(
         losses: task -> what a label costs; a task that is not named keeps its own loss.
         folds: cut the rows into so many parts, of which one is the test split, instead of the test fraction.
         fold: which one, from 0.
+        label_fractions: task -> share of its training labels that is kept; the others are hidden, as if they had never
+            been there (validation and test keep theirs). Which ones follows from the seed, for every task by itself;
+            a smaller share is part of a larger one.
 
     Raises:
         WorkbenchError: a task the problem lacks, bad data, a split without rows, a task without training labels, a loss
@@ -67,11 +72,19 @@ def prepare(
     splits["train"] = thin(splits["train"], label_columns(raw), train_fraction, seed)
 
     chosen = [task for task in raw.tasks if task.name in names]
+    shares = label_fractions or {}
     targets, labelled = {}, {}
-    for task in chosen:
-        target = raw.targets[task.name]
-        task.fit(target[splits["train"]])
+    for number, task in enumerate(raw.tasks):
+        if task.name not in names:
+            continue
+        target, train = raw.targets[task.name], splits["train"]
+        if task.name in shares:
+            train = keeping(task, target, train, shares[task.name], [seed, 1 + number])
+        task.fit(target[train])
         targets[task.name] = task.encode(target)
+        if task.name in shares:
+            hidden = torch.from_numpy(np.setdiff1d(splits["train"].numpy(), train.numpy()))
+            targets[task.name][hidden] = torch.nan if targets[task.name].is_floating_point() else -100
         if losses and task.name in losses:
             losses[task.name].bind(task, targets[task.name][splits["train"]])
         present = task.present(targets[task.name])
@@ -149,31 +162,6 @@ def split_rows(problem: Problem, raw: Raw, seed: int, val_fraction: float, test_
     if empty:
         raise WorkbenchError(f"Problem {problem.name!r}: the split {empty[0]!r} has no rows.")
     return {split: torch.from_numpy(found[split]) for split in SPLITS}
-
-
-def thin(rows: Tensor, columns: list[np.ndarray], fraction: float, seed: int) -> Tensor:
-    """A share of the rows (one at least), each combination of labels in proportion; ascending.
-
-    Rows are put into one seeded order in which every stretch from the start is stratified, so that a smaller share is
-    part of a larger one.
-    """
-    if fraction == 1:
-        return rows
-    shuffled = np.random.default_rng(seed).permutation(rows.numpy())
-    position = np.arange(len(shuffled)) / len(shuffled)
-    if columns:
-        labels = np.stack(columns, axis=1)[shuffled]
-        _, strata = np.unique(labels, axis=0, return_inverse=True)
-        for stratum in np.unique(strata):
-            members = np.flatnonzero(strata.reshape(-1) == stratum)
-            position[members] = (np.arange(len(members)) + 0.5) / len(members)
-    order = shuffled[np.argsort(position, kind="stable")]
-    return torch.from_numpy(np.sort(order[: kept(len(order), fraction)]))
-
-
-def kept(rows: int, fraction: float) -> int:
-    """How many training rows a share of them is: one at least."""
-    return max(1, round(fraction * rows))
 
 
 def _check(problem: Problem, raw: Raw) -> None:

@@ -89,8 +89,11 @@ class Task(ABC):
             output: what the head gave.
             target: encoded targets, ``[batch, ...]``.
             weights: of the examples, ``[batch]``, at least 0: the sums are weighted with them.
-            learning: go by the labels that the chosen loss trains on (all of them, for most losses).
+            learning: go by the labels that the chosen loss trains on (for most losses all that are present, and no
+                others).
         """
+        if learning and self.criterion is not None:
+            target = self.criterion.filled(output, target)
         losses, present = self.each(output, target), self.present(target)
         if learning and self.criterion is not None:
             present = self.criterion.kept(losses.detach(), output, target)

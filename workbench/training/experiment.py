@@ -185,6 +185,7 @@ def load(spec: Spec, encoder: Encoder) -> Data:
         losses=spec.build_losses(),
         folds=spec.folds,
         fold=spec.fold,
+        label_fractions=spec.label_fractions,
     )
 
 

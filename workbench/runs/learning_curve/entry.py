@@ -6,7 +6,7 @@ from concurrent.futures import Executor
 from typing import Any, Literal
 
 from workbench.component import WorkbenchError, one_of, short
-from workbench.problems.split import kept
+from workbench.problems.shares import kept
 from workbench.runs.baseline import baseline_spec, same
 from workbench.runs.learning_curve.result import METHODS, LearningCurve, outcomes
 from workbench.runs.run import Run

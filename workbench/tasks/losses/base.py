@@ -72,6 +72,15 @@ class Loss(Component):
             target: encoded targets, ``[batch, ...]``.
         """
 
+    def filled(self, output: Any, target: Tensor) -> Tensor:
+        """The targets that training goes by, where a loss guesses missing ones; by default as they are.
+
+        Args:
+            output: what the task's head gave.
+            target: encoded targets.
+        """
+        return target
+
     def kept(self, losses: Tensor, output: Any, target: Tensor) -> Tensor:
         """The labels that training goes by, ``bool`` of the shape of the targets; by default all that are present.
 
