@@ -35,6 +35,7 @@ def train(state: State, inbox: Inbox, save: Callable[[], None]) -> Iterator[Reco
         Diverged: a loss is no longer finite; the state is the last good one.
     """
     exp, at, spec = state.exp, state.position, state.exp.spec
+    at.paused = exp.ranks.broadcast(at.paused)
     if at.step == 0:
         yield Begin(tuple(exp.names), exp.steps, spec.epochs, exp.parameters)
         yield from validate(state)
