@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from workbench.runs.strategies import strategies as strategies
     from workbench.runs.sweep.grid import grid as grid
     from workbench.runs.sweep.scheduler import sweep as sweep
+    from workbench.runs.sweep.search import search as search
     from workbench.runs.train import replay as replay
     from workbench.runs.train import resume as resume
     from workbench.runs.train import start as start
@@ -86,6 +87,7 @@ _NAMES = {
     "compare": ("workbench.runs.compare", "compare"),
     "grid": ("workbench.runs.sweep.grid", "grid"),
     "sweep": ("workbench.runs.sweep.scheduler", "sweep"),
+    "search": ("workbench.runs.sweep.search", "search"),
     "compress": ("workbench.runs.compress", "compress"),
     "Compressed": ("workbench.runs.compress", "Compressed"),
     "cost": ("workbench.runs.cost", "cost"),

@@ -4,6 +4,7 @@ from workbench.plots.alignment import alignment
 from workbench.plots.arrows import arrows
 from workbench.plots.chains import transitions, trellis
 from workbench.plots.comparison import delta_m
+from workbench.plots.compression import compression, sensitivity
 from workbench.plots.costs import costs
 from workbench.plots.curves import losses, weights
 from workbench.plots.dial import dial
@@ -31,6 +32,7 @@ __all__ = [
     "along",
     "arrows",
     "budget",
+    "compression",
     "costs",
     "delta_m",
     "dial",
@@ -51,6 +53,7 @@ __all__ = [
     "methods_now",
     "plane",
     "predictions",
+    "sensitivity",
     "shares",
     "slopes",
     "spread",

@@ -4,6 +4,7 @@ import io
 import json
 import logging
 import os
+import re
 import tempfile
 import warnings
 from collections.abc import Callable, Mapping
@@ -76,8 +77,12 @@ def export_model(model: nn.Module, data: "Data", answers: Mapping[str, Any], pat
         again = FORMATS[path.suffix](program, views, data, draft)
         _compare(said, again, views, path)
         os.replace(draft, path)
+    except WorkbenchError:
+        raise
     except OSError as error:
         raise WorkbenchError(f"{str(path)!r} cannot be written: {error.strerror or error}.") from None
+    except Exception as error:
+        raise WorkbenchError(f"This model cannot be exported as {path.suffix}: {_first(error)}") from error
     finally:
         draft.unlink(missing_ok=True)
     return path
@@ -171,8 +176,9 @@ def _read(task: "Task", output: Tensor) -> Tensor:
 
 
 def _first(error: Exception) -> str:
-    """The first line of a fault."""
-    return f"{type(error).__name__}: {(str(error).strip().splitlines() or [''])[0][:200]}"
+    """The first line of a fault, without colours."""
+    line = re.sub(r"\x1b\[\d+m", "", str(error)).strip().splitlines() or [""]
+    return f"{type(error).__name__}: {line[0][:200]}"
 
 
 def _about(data: "Data") -> str:
