@@ -36,11 +36,15 @@ def start() -> None:
 
 
 def findings(grace: float = 3.0) -> list[str]:
-    """What went wrong beside the cells, one sentence each.
+    """What went wrong beside the cells, one sentence each; processes kept for the next sweep are ended first.
 
     Args:
         grace: seconds that threads at work may still take to end.
     """
+    if "workbench.runs.sweep.local" in sys.modules:
+        from workbench.runs.sweep.local import close
+
+        close()
     until = time.monotonic() + grace
     for thread in _at_work():
         thread.join(max(0.0, until - time.monotonic()))

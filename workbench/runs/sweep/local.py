@@ -7,7 +7,7 @@ from concurrent.futures import BrokenExecutor, Executor, Future
 from queue import SimpleQueue
 from typing import Any, NamedTuple
 
-__all__ = ["Local", "local"]
+__all__ = ["Local", "close", "local"]
 
 #: seconds that an idle process is kept
 IDLE = 600
@@ -92,6 +92,14 @@ def local(workers: int | None = None) -> Local:
             _kept.shutdown(wait=False)
         _kept = Local(workers)
     return _kept
+
+
+def close() -> None:
+    """End the processes that are kept warm for the next sweep; runs that they are at are waited for."""
+    global _kept
+    if _kept is not None:
+        _kept.shutdown()
+        _kept = None
 
 
 def _process(environment: dict[str, str]) -> Any:
