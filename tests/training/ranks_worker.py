@@ -27,7 +27,7 @@ from workbench.training.loop import train
 from workbench.training.ranks import ALONE, Group, Lost
 from workbench.training.records import Applied, to_line
 from workbench.training.state import State
-from workbench.training.step import step
+from workbench.training.step import Diverged, step
 
 TASKS = ["digit", "parity", "ink"]
 SPEC = Spec(tasks=TASKS, encoder={"name": "mlp", "width": 8, "depth": 2}, affinity=None, optimizer="sgd", lr=0.05)
@@ -181,6 +181,22 @@ def refusal(ranks, **more):
     return []
 
 
+def diverged(ranks):
+    """What is said where a number of the second process's part alone is none, and where the update overflows."""
+    said = []
+    for broken, lr in ((True, 0.05), (False, 1e30)):
+        exp = Experiment(SPEC.replace(lr=lr), ranks)
+        rows = exp.data.splits["train"][:9]
+        if broken:
+            exp.data.views["image"][rows[-1]] = torch.nan
+        try:
+            for number in range(1, 6):
+                step(exp, rows, [0, 1, 2], number, False)
+        except Diverged as error:
+            said.append(str(error))
+    return said
+
+
 def commands(ranks, out):
     """A run that is paused for several beats, gets another rate and is stopped: where each process is at its end."""
     spec = SPEC.replace(epochs=100_000, weighting="fixed")
@@ -265,6 +281,7 @@ def main(rank: int, place: str, results: str) -> None:
         found["curves"][name] = both(lambda r, more=more: curve(SPEC.replace(**{"epochs": 2, **more}), r))
     for name, more in REFUSED.items():
         found["refused"][name] = refusal(ranks, **more)
+    found["diverged"] = both(diverged)
     found["commands"] = commands(ranks, f"{results}.runs")
     if not ranks.main:
         Path(results).write_text(json.dumps(found))

@@ -51,11 +51,14 @@ class RunFolder:
     # ------------------------------------------------------------------ making and opening
 
     @classmethod
-    def create(cls, spec: Spec, out: str | os.PathLike[str] | None, script: Iterable[Applied] = ()) -> "RunFolder":
+    def create(
+        cls, spec: Spec, out: str | os.PathLike[str] | None, script: Iterable[Applied] = (), processes: int = 1
+    ) -> "RunFolder":
         """A new folder ``<utc>-<name>-<hash>`` in the store.
 
         Args:
             script: commands to be taken at their steps, also when the run is interrupted before them and resumed.
+            processes: how many train it together.
 
         Raises:
             WorkbenchError: the store cannot be written.
@@ -77,7 +80,7 @@ class RunFolder:
             write_atomically(path / "spec.json", spec.to_json())
             if planned := [to_line(command) for command in script]:
                 write_atomically(path / "steering.json", f"[{', '.join(planned)}]")
-            write_atomically(path / "environment.json", json.dumps(environment(), indent=2))
+            write_atomically(path / "environment.json", json.dumps(environment(processes), indent=2))
         except OSError as error:
             raise unwritable(store, error) from None
         return folder
@@ -280,8 +283,12 @@ def unwritable(place: Path, error: OSError) -> WorkbenchError:
     )
 
 
-def environment() -> dict[str, Any]:
-    """What the run was made with."""
+def environment(processes: int = 1) -> dict[str, Any]:
+    """What the run was made with.
+
+    Args:
+        processes: how many trained it together.
+    """
     import torch
 
     from workbench import __version__
@@ -294,6 +301,7 @@ def environment() -> dict[str, Any]:
         "platform": platform.platform(),
         "gpu": torch.cuda.get_device_name() if torch.cuda.is_available() else None,
         "threads": torch.get_num_threads(),
+        "processes": processes,
     }
 
 

@@ -84,7 +84,7 @@ class Session:
         script = list(filter(steers, script))
         check(script, self.exp)
         self.state = State(self.exp)
-        self.folder = folder or RunFolder.create(spec, out, script)
+        self.folder = folder or RunFolder.create(spec, out, script, ranks.size)
         self.history = History()
         self.error: str | None = None
         self.errors: list[str] = []

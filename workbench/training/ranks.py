@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from workbench.component import WorkbenchError
 from workbench.training.device import resolve
 
-#: how long a process waits for the others before it gives up
+#: how long a process waits for the others before it gives up; longer than the first one evaluates or writes
 TIMEOUT = timedelta(minutes=30)
 #: seconds between two signs of life while a run is paused
 BEAT = 10.0
@@ -132,9 +132,20 @@ class Group(Ranks):
 
     @classmethod
     def from_environment(cls) -> Ranks:
-        """As ``torchrun`` started this process; by itself where nothing did."""
+        """As ``torchrun`` started this process; by itself where nothing did.
+
+        Raises:
+            WorkbenchError: the variable ``WORLD_SIZE`` is there, but not what ``torchrun`` sets beside it.
+        """
         size = int(os.environ.get("WORLD_SIZE", "1"))
-        return cls(int(os.environ.get("RANK", "0")), size) if size > 1 else ALONE
+        if size == 1:
+            return ALONE
+        if missing := [name for name in ("RANK", "MASTER_ADDR", "MASTER_PORT") if name not in os.environ]:
+            raise WorkbenchError(
+                f"The variable WORLD_SIZE says {size} processes, but {missing[0]} is not set; start with torchrun, or "
+                "unset WORLD_SIZE."
+            )
+        return cls(int(os.environ["RANK"]), size)
 
     def place(self, text: str) -> None:
         here, local = int(os.environ.get("LOCAL_WORLD_SIZE", self.size)), int(os.environ.get("LOCAL_RANK", self.rank))
