@@ -150,7 +150,7 @@ def test_a_panel_per_task_with_both_methods(curve):
     assert figure.layout.xaxis.type == figure.layout.xaxis2.type == "log"
     assert list(figure.layout.xaxis.ticktext) == ["108", "1079"]
     assert [trace.name for trace in figure.data if trace.showlegend] == [MULTI, SINGLE]
-    band, line, _, other = figure.data[:4]
+    band, _, line, other = figure.data[:4]
     mine = curve.frame.query("task == 'digit' and method == @MULTI").groupby("rows")["test"]
     assert list(line.x) == [108, 1079]
     assert list(line.y) == pytest.approx(mine.mean().tolist())

@@ -32,10 +32,11 @@ def learning_curves(frame: pd.DataFrame, title: str = "Learning curves") -> Figu
     for i, task in enumerate(tasks):
         place = {"row": i // across + 1, "col": i % across + 1}
         mine = frame[frame["task"] == task]
-        for number, (method, look) in enumerate(looks.items()):
-            found = points(mine[mine["method"] == method])
-            figure.add_trace(_band(found, method, look), **place)
-            line = _line(found, method, look, SYMBOLS[number % len(SYMBOLS)])
+        found = {method: points(mine[mine["method"] == method]) for method in looks}
+        for method, look in looks.items():
+            figure.add_trace(_band(found[method], method, look), **place)
+        for number, (method, look) in enumerate(looks.items()):  # over all bands
+            line = _line(found[method], method, look, SYMBOLS[number % len(SYMBOLS)])
             figure.add_trace(line.update(showlegend=i == 0), **place)
         ticks = sorted({round(rows) for rows in mine.groupby("fraction")["rows"].mean()})
         figure.update_xaxes(type="log", tickvals=ticks, ticktext=[str(n) for n in ticks], tickangle=0, **place)
