@@ -104,6 +104,23 @@ def test_figures_show_every_model_and_task(made):
     assert len(heat.y) == made["prune"].sensitivity["layer"].nunique()
 
 
+def test_beside_measures_all_in_turns(made, run):
+    found = made["int8"].beside(made["prune"], made["distil"])
+    names = ["original", *(each.name for each in made.values())]
+    assert list(found["model"].unique()) == names
+    for each in made.values():
+        mine = found[found["model"] == each.name].set_index("task")
+        assert (mine["test"] == after(each)).all()
+        assert (mine[["bytes", "parameters"]] == after(each, ["bytes", "parameters"])).all(axis=None)
+    with pytest.raises(wb.WorkbenchError, match="More than one of the models is called 'int8'"):
+        made["int8"].beside(made["int8"])
+
+
+def test_a_model_from_files_stands_beside_others(made, tmp_path):
+    again = wb.Compressed.load(made["int8"].save(tmp_path / "small"))
+    assert list(again.beside(made["prune"])["model"].unique()) == ["int8", made["prune"].name]
+
+
 # ---------------------------------------------------------------- eight bits
 
 

@@ -64,7 +64,9 @@ def compression(frame: pd.DataFrame, x: str = "bytes", title: str = "What smalle
         room = max(0.25 * (high - low), 0.005)
         figure.update_yaxes(title=part["metric"].iloc[0], title_standoff=4, range=[low - room, high + room], **place)
     ends = [math.log10(frame[x].min() / unit) - 0.25, math.log10(frame[x].max() / unit) + 0.25]
-    figure.update_xaxes(type="log", range=ends, dtick="D2" if ends[1] - ends[0] < 1.5 else 1)
+    steps = (1, 2, 5) if ends[1] - ends[0] < 2 else (1,)
+    ticks = [step * 10.0**power for power in range(math.floor(ends[0]), math.ceil(ends[1])) for step in steps]
+    figure.update_xaxes(type="log", range=ends, tickvals=ticks, ticktext=[f"{tick:,g}" for tick in ticks])
     figure.update_xaxes(title=across, title_standoff=6, row=rows)
     styled(figure, f"{title}<br><sup>dashed: {next(iter(models))}; up and left is better</sup>", 190 + 270 * rows)
     figure.update_layout(hovermode="closest", margin={"t": 115, "b": 120})

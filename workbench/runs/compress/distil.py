@@ -26,7 +26,7 @@ SAME = ("problem", "tasks", "seed", "val_fraction", "test_fraction", "train_frac
 def distil(
     original: Original,
     student: Any = None,
-    temperature: float = 2.0,
+    temperature: float = 1.0,
     labels: float = 0.0,
     epochs: int | None = None,
     progress: bool = True,
@@ -49,7 +49,7 @@ def distil(
     Args:
         student: a Spec, or an encoder for the run's spec (a name, or a dict with settings); None: the run's encoder at
             half its width.
-        temperature: T, above 0.
+        temperature: T, above 0. The larger it is, the more tasks with classes weigh against tasks with numbers.
         labels: a, from 0 to 1.
         epochs: of the student; None: as the spec says.
         progress: show a progress bar where teachers have to be trained.

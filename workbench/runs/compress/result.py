@@ -12,6 +12,7 @@ from workbench.component import WorkbenchError
 from workbench.files import make_folder
 from workbench.runs.compress.base import plain
 from workbench.runs.compress.int8 import quantised
+from workbench.runs.compress.measure import table
 from workbench.runs.compress.prune import packed, unpacked
 from workbench.runs.folder import unwritable, write_atomically
 from workbench.spec import Spec
@@ -30,7 +31,7 @@ class Compressed:
     """A smaller model beside the one it was made from.
 
     Attributes:
-        name: what was done, in a few words.
+        name: what was done, in a few words; may be changed.
         method: ``int8``, ``prune`` or ``distil``.
         frame: a row per model (``original``, and this one) and task: its ``metric`` on ``test``, ``gain`` (the change
             of it, above 0 is better), ``parameters`` (zeros of pruned weights left out), ``bytes`` on disk, and
@@ -40,6 +41,7 @@ class Compressed:
             this layer was pruned, and the ``gain``; else None.
         history: for a student its metrics on validation by epoch; else None.
         model: the module, on the CPU.
+        original: the module that it was made from, and its data; None where it was read from files.
         spec: from which its module is built.
         notes: what to keep in mind.
     """
@@ -54,11 +56,12 @@ class Compressed:
         answers: Mapping[str, Any],
         frame: "pd.DataFrame",
         notes: list[str],
-        sensitivity: "pd.DataFrame | None" = None,
-        history: "pd.DataFrame | None" = None,
     ) -> None:
         self.name, self.method, self.model, self.spec = name, method, model, spec
-        self.frame, self.notes, self.sensitivity, self.history = frame, notes, sensitivity, history
+        self.frame, self.notes = frame, notes
+        self.sensitivity: pd.DataFrame | None = None
+        self.history: pd.DataFrame | None = None
+        self.original: tuple[nn.Module, Data] | None = None
         self._data, self._answers = data, answers
 
     def predict(self, views: Any = None, names: bool | None = None) -> dict[str, Any]:
@@ -72,6 +75,28 @@ class Compressed:
         from workbench.runs.export_model import export_model
 
         return export_model(self.model, self._data, self._answers, path)
+
+    def beside(self, *others: "Compressed") -> "pd.DataFrame":
+        """The frame of several smaller models of one run, the waiting time measured anew, all of them in turns.
+
+        Times of different frames were taken at different moments, so this is the way to compare them;
+        ``wb.plots.compression`` draws it. The original comes first where it is at hand (files do not hold it).
+
+        Raises:
+            WorkbenchError: two of the same name, or of other tasks.
+        """
+        all_of_them = [self, *others]
+        names = [made.name for made in all_of_them]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise WorkbenchError(f"More than one of the models is called {twice[0]!r}; set the name of one.")
+        if any(made._data.names != self._data.names for made in others):
+            raise WorkbenchError(f"The models should all have the tasks {', '.join(self._data.names)}.")
+        models = {} if self.original is None else {"original": self.original}
+        models |= {made.name: (made.model, made._data) for made in all_of_them}
+        rows = [row for made in all_of_them for row in made.frame.to_dict("records")]
+        facts = {row["model"]: {key: row[key] for key in ("parameters", "bytes")} for row in reversed(rows)}
+        return table(models, facts, self._answers)
 
     # ------------------------------------------------------------------ files
 
