@@ -7,7 +7,7 @@ from typing import Any
 from workbench.component import WorkbenchError, one_of, short
 from workbench.spec import Spec, read_json
 
-__all__ = ["grid", "read_grid"]
+__all__ = ["changed", "grid", "read_grid"]
 
 FORM = '{"base": {"epochs": 5}, "grid": {"weighting": ["equal", "pcgrad"], "seed": [0, 1, 2]}}, or a list of specs'
 
@@ -33,12 +33,11 @@ def grid(
     faults = [_fault(key, values) for key, values in given.items()]
     if any(faults):
         raise WorkbenchError(*filter(None, faults))
-    start = (base or Spec()).to_dict(defaults=False)
     found, wrong = list[Spec](), list[str]()
     lists = [list(values) for values in given.values()]
     for values in product(*lists):
         try:
-            found.append(Spec(**_with(start, dict(zip(given, values, strict=True)))))
+            found.append(changed(base or Spec(), dict(zip(given, values, strict=True))))
         except WorkbenchError as error:
             wrong += [fault for fault in error.faults if fault not in wrong]
     if wrong:
@@ -81,9 +80,13 @@ def _fault(key: str, values: Any) -> str:
     return "" if list(values) else f"The grid's {key!r} is an empty list: no run would be left."
 
 
-def _with(start: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields of a spec with some changed, whole components before their settings."""
-    fields = {**start, **{key: value for key, value in changes.items() if "." not in key}}
+def changed(spec: Spec, changes: Mapping[str, Any]) -> Spec:
+    """A spec with some keys changed, dotted ones too; whole components before their settings.
+
+    Raises:
+        WorkbenchError: every fault of the result.
+    """
+    fields = {**spec.to_dict(defaults=False), **{key: value for key, value in changes.items() if "." not in key}}
     for key, value in changes.items():
         family, dot, setting = key.partition(".")
         if not dot:
@@ -93,4 +96,4 @@ def _with(start: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any
             continue
         chosen = fields.get(family, Spec.settings()[family].default)
         fields[family] = {**({"name": chosen} if isinstance(chosen, str) else chosen or {}), setting: value}
-    return fields
+    return Spec(**fields)
