@@ -34,6 +34,10 @@ QUICK = {
         4,
     ),
     "31_grouping": ({"epochs": "6", "seeds": "0", "draws": "20"}, 13),
+    "44_smaller_faster": (
+        {"epochs": "15", "amounts": "0.5,0.9", "temperatures": "1.0,4.0", "student_epochs": "30", "seeds": "0"},
+        7,
+    ),
 }
 
 
