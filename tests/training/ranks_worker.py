@@ -63,6 +63,7 @@ UPDATES = {
     "words": {**WORDS, "weighting": "pcgrad"},
     "words, representation": {**WORDS, "weighting": "graddrop", "gradients": "representation"},
     "clipped": {"clip": 0.01, "weighting": "mgda"},
+    "guesses": {"losses": {"parity": {"name": "pseudo_labels", "threshold": 0.51, "start": 0}}},
 }
 #: name -> what differs from SPEC, and over how many epochs it is trained
 CURVES = {

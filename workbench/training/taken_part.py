@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from workbench.fusions.several import Several
+from workbench.tasks.base import Task
 from workbench.training.experiment import Experiment
 
 
@@ -70,7 +71,6 @@ def task_sums(
     """
     task = exp.tasks[i]
     output, target, weights = outputs[task.name], targets[task.name], weights_of(exp, rows, part)
-    labels = task.present(target).reshape(len(rows), -1).sum(1)
     pairs = [(output, weights)]
     if isinstance(output, Several):
         counts = output.resample(rows)
@@ -78,5 +78,13 @@ def task_sums(
         each = [weights] * len(output.parts) if counts is None else list(counts * factor)
         pairs = list(zip(output.parts, each, strict=True))
     means = torch.stack([task.loss(one, target, weight, learning=True) for one, weight in pairs])
-    numbers = torch.stack([(labels if weight is None else labels * weight).to(means).sum() for _, weight in pairs])
-    return means * numbers, numbers
+    labels = [_labels(task, one, target) for one, _ in pairs]
+    numbers = [n if weight is None else n * weight for n, (_, weight) in zip(labels, pairs, strict=True)]
+    total = torch.stack([each.to(means).sum() for each in numbers])
+    return means * total, total
+
+
+def _labels(task: Task, output: Any, target: Tensor) -> Tensor:
+    """Labels of every example that training goes by, guessed ones among them, ``[batch]``."""
+    known = target if task.criterion is None else task.criterion.filled(output, target)
+    return task.present(known).reshape(len(target), -1).sum(1)
