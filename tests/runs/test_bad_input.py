@@ -48,8 +48,8 @@ def test_a_broken_view_is_named(store, small, monkeypatch):
 
     built = Experiment.__init__
 
-    def broken(self, spec):
-        built(self, spec)
+    def broken(self, *given):
+        built(self, *given)
         self.data.views["image"][:] = float("nan")
 
     monkeypatch.setattr(Experiment, "__init__", broken)

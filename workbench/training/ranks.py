@@ -222,7 +222,10 @@ class Group(Ranks):
         try:
             return tell()
         except (RuntimeError, ValueError) as error:  # how torch says that a connection is closed or silent
+            found = str(error).splitlines()[0]
+            known = any(word in found.lower() for word in ("connection", "timed out", "socket", "peer"))
             raise Lost(
-                f"Process {self.rank} of {self.size} lost the others (one ended, or was silent for "
-                f"{self.timeout.total_seconds() / 60:g} minutes): {str(error).splitlines()[0]}"
+                f"Process {self.rank} of {self.size} lost the others: one ended, or was silent for "
+                f"{self.timeout.total_seconds() / 60:g} minutes{'' if known else f' ({found})'}. What is in the run "
+                "folder can be resumed."
             ) from None
