@@ -1,10 +1,13 @@
 """Sinks: what they wrote is read back, and a fault of theirs is told while the training goes on."""
 
+import json
 import math
+import shutil
 
 import pytest
 
 import workbench as wb
+from tests.runs.test_session import until
 from workbench.cli import main
 from workbench.runs.sinks import Sink, scalars
 from workbench.training.records import AffinityMap, End, Evaluation, Step
@@ -113,6 +116,25 @@ def test_a_missing_package_is_one_sentence(store, short, name, module, monkeypat
     assert not store.exists()
 
 
+@pytest.fixture
+def cut_short(store, small, tmp_path):
+    """Train with a sink, lose the run at its pause, and resume what was left of it elsewhere."""
+
+    def again(sink):
+        session = wb.start(small, paused=True, sinks=[sink])
+        session.step(12)
+        until(lambda: session.step_number == 12)
+        session.pause()
+        until(lambda: session.folder.path.joinpath("checkpoint", "latest.json").is_file())
+        until(lambda: json.loads((session.path / "checkpoint" / "latest.json").read_text())["position"]["step"] == 12)
+        left = shutil.copytree(session.path, tmp_path / "elsewhere" / session.path.name)
+        session.stop()
+        session.wait()
+        return wb.resume(left, progress=False, sinks=[sink])
+
+    return again
+
+
 # ---------------------------------------------------------------- TensorBoard
 
 
@@ -136,6 +158,14 @@ def test_tensorboard_has_the_numbers_of_the_history(store, small):
         assert {e.step: e.value for e in found.Scalars(tag)} == pytest.approx(expected(run, *where))
     assert len(found.Scalars("affinity/digit/to/ink")) == len(run.affinity.maps)
     assert any("spec" in tag for tag in found.Tags()["tensors"])
+
+
+def test_tensorboard_goes_on_where_a_lost_run_stood(cut_short):
+    pytest.importorskip("tensorboard", reason="the extra tensorboard is not installed")
+    run = cut_short("tensorboard")
+    found = {e.step: e.value for e in events(run.path / "tensorboard").Scalars("train/loss/digit")}
+    assert found == pytest.approx(expected(run, "train", "digit", "loss"))
+    assert max(found) == run.summary["steps"] > 12
 
 
 def test_tensorboard_into_a_folder_from_the_command_line(tmp_path, capsys):
@@ -177,3 +207,16 @@ def test_mlflow_has_the_numbers_of_the_history(store, small, monkeypatch):
         history = client.get_metric_history(found.info.run_id, key)
         assert {m.step: m.value for m in history} == pytest.approx(expected(run, *where))
     assert not (store / "mlruns").exists()
+
+
+def test_mlflow_goes_on_in_the_same_run(cut_short, tmp_path):
+    pytest.importorskip("mlflow", reason="the extra mlflow is not installed")
+    from mlflow.tracking import MlflowClient
+
+    file = tmp_path / "kept" / "all.db"
+    run = cut_short(f"mlflow:{file}")
+    client = MlflowClient(tracking_uri=f"sqlite:///{file}")
+    (found,) = client.search_runs([client.get_experiment_by_name("digits").experiment_id])
+    history = client.get_metric_history(found.info.run_id, "train/loss/digit")
+    assert {m.step: m.value for m in history} == pytest.approx(expected(run, "train", "digit", "loss"))
+    assert found.info.status == "FINISHED"

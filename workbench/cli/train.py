@@ -49,7 +49,7 @@ def run(given: argparse.Namespace) -> int:
         return together(given)
     spec, steering = settings(given)
     with redirect_stdout(sys.stderr):  # the bar; standard output is for the folder alone
-        run = workbench.train(spec, progress=not given.quiet, out=given.out, steering=steering)
+        run = workbench.train(spec, progress=not given.quiet, out=given.out, steering=steering, sinks=given.sink)
     print(run.path)
     return 0
 
@@ -63,7 +63,7 @@ def together(given: argparse.Namespace) -> int:
     try:
         spec, steering = ranks.together(lambda: settings(given))
         with redirect_stdout(sys.stderr):
-            run = train_together(spec, ranks, not given.quiet, given.out, steering)
+            run = train_together(spec, ranks, not given.quiet, given.out, steering, given.sink)
     except WorkbenchError as error:
         if ranks.main or isinstance(error, Lost):
             raise

@@ -104,12 +104,13 @@ def train_together(
     progress: bool = True,
     out: str | os.PathLike[str] | None = None,
     steering: Steering = (),
+    sinks: Sinks = (),
 ) -> Run | None:
     """Train one run on several processes, to the numbers of one process; called by each of them.
 
     Args:
         ranks: this process among them.
-        progress, out, steering: as for ``train``; the first process shows and writes.
+        progress, out, steering, sinks: as for ``train``; the first process shows and writes.
 
     Returns:
         the run in the first process, None in the others.
@@ -121,7 +122,8 @@ def train_together(
     def build() -> Session | State:
         ranks.place(spec.device)
         if ranks.main:
-            return Session(spec, out, script=read(steering), ranks=ranks)
+            to = made(sinks)
+            return attach(Session(spec, out, script=read(steering), ranks=ranks), to)
         exp = Experiment(spec, ranks)
         check_exact(exp)
         return State(exp)

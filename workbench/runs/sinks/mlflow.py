@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.component import WorkbenchError
 from workbench.runs.sinks.base import Sink, scalars
-from workbench.training.records import Evaluation, Record
+from workbench.training.records import Applied, Evaluation, Record
 
 if TYPE_CHECKING:
     from workbench.runs.session import Session
@@ -78,7 +78,7 @@ class MLflow(Sink):
         metric = self._mlflow.entities.Metric
         self._block += [metric(_allowed(name), value, now, step) for name, value in scalars(record, self._tasks)]
         late = time.monotonic() - self._written > SECONDS
-        if isinstance(record, Evaluation) or len(self._block) >= BLOCK or late:
+        if isinstance(record, Evaluation | Applied) or len(self._block) >= BLOCK or late:
             self._flush()
 
     def close(self, status: str) -> None:

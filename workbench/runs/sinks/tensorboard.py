@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.component import WorkbenchError
 from workbench.runs.sinks.base import Sink, scalars
-from workbench.training.records import Applied, End, Record
+from workbench.training.records import Applied, End, Evaluation, Record
 
 if TYPE_CHECKING:
     from workbench.runs.session import Session
@@ -47,6 +47,8 @@ class TensorBoard(Sink):
             self._writer.add_text("end", f"{record.status}: {record.reason}", record.step)
         for name, value in scalars(record, self._tasks):
             self._writer.add_scalar(name, value, getattr(record, "step", 0))
+        if isinstance(record, Evaluation | Applied):  # a run that is lost goes on from here
+            self._writer.flush()
 
     def close(self, status: str) -> None:
         if self._writer is not None:
