@@ -161,7 +161,7 @@ def run(tmp_path_factory):
 
 def test_predictions_for_a_frame_are_those_for_the_encoded_rows(run):
     trained, rows = run
-    encoded = trained._rebuilt()[1].views["table"]
+    encoded = trained.rebuilt()[1].views["table"]
     wanted, found = trained.predict(encoded), trained.predict(rows)
     inputs = rows[["size", "area", "code", "x"]].set_index(np.arange(len(rows)) * 3)
     for name in ("y", "label"):

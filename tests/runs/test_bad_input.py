@@ -114,7 +114,7 @@ def test_a_cut_line_at_the_end_is_left_out(store, small):
     run = wb.train(small, progress=False)
     with open(run.path / "records.jsonl", "a") as file:
         file.write('{"type":"step","st')
-    assert wb.open(run.path)._history.last_step == 27
+    assert wb.open(run.path).records.last_step == 27
 
 
 def test_an_error_in_the_thread_is_kept_and_raised(store, small, monkeypatch):

@@ -90,7 +90,7 @@ def test_texts_are_answered_in_names(run):
 def test_numbers_and_names_say_the_same(run):
     texts = ["turn on the kitchen light", "call anna"]
     numbers, names = run.predict(texts, names=False), run.predict(texts)
-    tasks = {task.name: task for task in run._rebuilt()[1].tasks}
+    tasks = {task.name: task for task in run.rebuilt()[1].tasks}
     assert [tasks["intent"].classes[n] for n in numbers["intent"].tolist()] == names["intent"]
     assert [[tasks["slots"].tags[n] for n in row if n >= 0] for row in numbers["slots"].tolist()] == names["slots"]
     assert isinstance(run.predict(names=True)["intent"][0], str)

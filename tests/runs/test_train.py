@@ -79,7 +79,7 @@ def test_it_learns(store, small):
 
 def test_predictions_are_those_of_the_summary(store, small):
     run = wb.train(small.replace(epochs=8, lr=3e-3), progress=False)
-    _, data, _ = run._rebuilt()
+    _, data, _ = run.rebuilt()
     rows = data.splits["test"]
     found = run.predict()
     accuracy = (found["digit"] == data.targets["digit"][rows]).double().mean().item()

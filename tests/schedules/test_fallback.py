@@ -100,7 +100,7 @@ def test_a_run_answers_for_all_its_tasks(spec, left, tmp_path, monkeypatch):
         expected += mine
     assert run.summary["objective"]["test"] == pytest.approx(expected)
 
-    _, data, _ = run._rebuilt()
+    _, data, _ = run.rebuilt()
     found = run.predict()
     assert set(found) >= set(tasks)
     for name in answered:

@@ -165,7 +165,7 @@ def test_a_linear_model_answers_for_a_task_left_out(tmp_path, monkeypatch):
     assert tasks["parity"]["test"] == pytest.approx(expected)
     losses = [found["metrics"]["loss"]["test"] for found in tasks.values()]
     assert run.summary["objective"]["test"] == pytest.approx(sum(losses))
-    _, data, _ = run._rebuilt()
+    _, data, _ = run.rebuilt()
     accuracy = (run.predict()["parity"] == data.targets["parity"][data.splits["test"]]).double().mean().item()
     assert accuracy == pytest.approx(expected)
     session = wb.start(spec, paused=True)

@@ -275,6 +275,7 @@ class Session:
 
     def start(self) -> "Session":
         """Train in a thread of its own; returns at once."""
+        _in_progress[self.path.resolve()] = self
         self._thread = threading.Thread(target=self._train, name=f"workbench {self.path.name}", daemon=True)
         self._thread.start()
         return self
@@ -285,6 +286,7 @@ class Session:
         Returns:
             the Run.
         """
+        _in_progress[self.path.resolve()] = self
         with _interrupt(self.stop, self.exp.ranks.many):
             self._train()
         return self._result()
@@ -315,7 +317,6 @@ class Session:
     def _train(self) -> None:
         """Run the loop, hand every record on, and leave a readable folder whatever happens."""
         self._clock = self._written = self._saved = perf_counter()
-        _in_progress[self.path.resolve()] = self
         end: End | None = None
         try:
             try:
