@@ -54,6 +54,10 @@ class Local(Executor):
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """Let the processes end when they are done."""
+        while cancel_futures and not self._items.empty():
+            item = self._items.get()
+            if item is not None:
+                item.future.cancel()
         for _ in self._slots:
             self._items.put(None)
         if wait:

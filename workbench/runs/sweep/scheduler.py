@@ -43,8 +43,8 @@ def sweep(
 
     Args:
         specs: what to train, such as ``wb.grid(base, weighting=["equal", "pcgrad"], seed=range(3))``.
-        executor: any ``concurrent.futures.Executor``, whose workers see the same store (processes: threads of one
-            process share torch's random numbers, so that runs with dropout would not be repeatable); or the address of a Dask
+        executor: any ``concurrent.futures.Executor`` of processes that see the same store (threads of one process share
+            torch's random numbers, so that a run with dropout would not be repeatable); or the address of a Dask
             scheduler, such as ``"tcp://10.0.0.1:8786"``; or ``"here"``: one after the other in this process; default:
             processes on this machine, which stay warm.
         workers: how many processes on this machine; default: one per GPU, else one per core. Each computes with its
