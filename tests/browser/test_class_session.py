@@ -8,9 +8,11 @@ import re
 PANEL = """
 import workbench as wb
 
-panel = wb.panel(wb.Spec(tasks=["digit", "parity", "ink"], epochs=60), lock=["seed"])
+panel = wb.panel(wb.Spec(tasks=["digit", "parity", "ink"], epochs=5_000), lock=["seed"])
 panel
 """
+#: the run in progress has taken more steps than so many
+RUNNING = r"low => +(document.querySelector('.wb-status').innerText.match(/^running.* step (\d+) of/)?.[1] ?? 0) > low"
 #: the second notebook, of somebody who was given the line
 SECOND = """
 import workbench as wb
@@ -80,7 +82,9 @@ def test_a_class_session(lab, page):
     choose(panel, "weighting", "equal")
     page.expect_kernel("panel.spec.chosen('weighting')[0]", "'equal'")
     button("Start").click()
-    expect(status).to_contain_text("done")
+    tab.wait_for_function(RUNNING, arg=60)
+    button("Stop").click()
+    expect(status).to_contain_text("stopped")
     runs = panel.locator(".wbr")
     runs.locator("summary").click()
     rows = runs.locator("tbody tr")
@@ -107,8 +111,11 @@ def test_a_class_session(lab, page):
     ink.fill("0.5")
     tab.keyboard.press("Enter")
     button("Branch").click()
-    expect(status).to_contain_text("done")
-    page.expect_kernel("[(c['step'], c['weights']['ink']) for c in panel.run.steering][-1]", "(20, 0.5)")
+    tab.wait_for_function(RUNNING, arg=60)
+    button("Stop").click()
+    expect(status).to_contain_text("stopped")
+    branched = "[(c['step'], c['weights']['ink']) for c in panel.run.steering if 'weights' in c]"
+    page.expect_kernel(branched, "[(20, 0.5)]")
     page.shot("class-8-branch")
 
     # the line, into a second notebook
@@ -121,7 +128,7 @@ def test_a_class_session(lab, page):
     page.open(lab.notebook("second.ipynb", SECOND.format(line=line)))
     page.run_cells()
     panel.locator(".wbc").wait_for()
-    page.expect_kernel("(panel.spec.chosen('weighting')[0], panel.spec.epochs)", "('fixed', 60)")
+    page.expect_kernel("(panel.spec.chosen('weighting')[0], panel.spec.epochs)", "('fixed', 5000)")
     assert page.evaluate(f"sorted(map(str, wb.unshare({line!r}).steering))") == steering
     locked = "(sorted(panel.choice.locked), panel.pickers.fields['seed'].widget.disabled)"
     page.expect_kernel(locked, "(['seed'], True)")

@@ -33,6 +33,8 @@ QUICK = {
         {"fractions": "0.05,1.0", "seeds": "0,1", "epochs": "4", "judges": "4", "folds": "2", "rates": "0.0003,0.003"},
         4,
     ),
+    "42_pareto": ({"epochs": "4", "mixes": "5", "seeds": "0,1"}, 4),
+    "43_many_runs": ({"seeds": "0", "methods": "equal,dwa", "epochs": "10"}, 1),
     "31_grouping": ({"epochs": "6", "seeds": "0", "draws": "20"}, 13),
     "44_smaller_faster": (
         {"epochs": "15", "amounts": "0.5,0.9", "temperatures": "1.0,4.0", "student_epochs": "30", "seeds": "0"},

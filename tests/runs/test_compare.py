@@ -173,3 +173,13 @@ def test_equal_time_looks_at_what_was_there_by_then(store, small):
 def test_bad_input_is_one_sentence(given, sentence, store):
     with pytest.raises(wb.WorkbenchError, match=sentence):
         wb.compare(**given)
+
+
+def test_a_report_of_a_comparison_is_one_page(store, small, tmp_path):
+    found = wb.compare(small.replace(tasks=["digit", "ink"], weighting="dwa"), progress=False, seeds=[0])
+    text = found.report(tmp_path / "page.html").read_text()
+    for word in ("dwa, shared", "one seed: cannot tell", "paired", "Every task against its single-task model"):
+        assert word in text
+    assert "https://" not in text.split("<body>")[0]
+    with pytest.raises(wb.WorkbenchError, match="cannot be written"):
+        found.report(tmp_path / "gone" / "page.html")

@@ -1,7 +1,10 @@
 """The table of a store: Δm with its interval over seeds, and how little is read again."""
 
+import os
+
 import numpy as np
 import pytest
+from filelock import FileLock
 
 import workbench as wb
 from tests.runs.test_session import until
@@ -144,3 +147,18 @@ def test_a_line_longer_than_what_is_read_first_is_found(tmp_path):
     assert folder.last_step() == 2
     (tmp_path / "records.jsonl").write_text('{"type":"begin"}\n')
     assert folder.last_step() == 0
+
+
+def test_a_run_that_another_process_trains_is_running_and_read_again_as_it_grows(store, small):
+    run = wb.train(small, progress=False)
+    (run.path / "summary.json").unlink()
+    rows = Rows(store)
+    assert [row.summary["status"] for row in rows.read()] == ["interrupted"]
+    before = rows.marks()
+    with FileLock(run.path / ".lock"):
+        assert wb.open(run.path).summary["status"] == "running"
+        later = (run.path / "records.jsonl").stat().st_mtime_ns + 10**10  # clocks of file systems tick slowly
+        os.utime(run.path / "records.jsonl", ns=(later, later))
+        assert rows.marks() != before
+        assert [row.summary["status"] for row in rows.read()] == ["running"]
+    assert [row.summary["status"] for row in rows.read()] == ["interrupted"]

@@ -18,6 +18,8 @@ from workbench.training.state import Position, State
 
 #: number of the layout; a folder with a higher one comes from a newer workbench
 FORMAT = 1
+#: seconds to wait for a lock that somebody may only have looked at
+PATIENCE = 0.3
 #: bytes of the records read first where only their end is asked for
 TAIL = 65_536
 
@@ -132,9 +134,22 @@ class RunFolder:
 
         self._lock = FileLock(self.path / ".lock")
         try:
-            self._lock.acquire(timeout=0)
+            self._lock.acquire(timeout=PATIENCE)
         except Timeout:
             raise WorkbenchError(f"Run {self.path.name!r} is being trained by another process.") from None
+
+    def unfinished(self) -> str:
+        """What a run is whose summary is missing: ``running``, in whatever process, or ``interrupted``."""
+        from filelock import FileLock, Timeout
+
+        place = self.path / ".lock"
+        if not place.is_file():
+            return "interrupted"
+        try:
+            with FileLock(place, timeout=0):
+                return "interrupted"
+        except Timeout:
+            return "running"
 
     def open(self, position: int = 0) -> None:
         """Open the records for appending, cut at a byte position where a run is continued."""

@@ -7,21 +7,14 @@ from typing import TYPE_CHECKING
 from workbench.component import WorkbenchError
 from workbench.runs.export import figures
 from workbench.runs.folder import write_atomically
+from workbench.runs.page import drawn, page
 
 if TYPE_CHECKING:
     from workbench.runs.run import Run
 
-PAGE = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>{title}</title><style>
-body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 62rem; margin: 2rem auto; padding: 0 1rem; color: #1a1a1a; }}
-table {{ border-collapse: collapse; }}
-th, td {{ padding: .3rem .8rem; border-bottom: 1px solid #d9d9d9; text-align: right; }}
-th:first-child, td:first-child {{ text-align: left; }} pre {{ background: #f5f5f5; padding: 1rem; overflow: auto; }}
-</style></head><body>
-<h1>{title}</h1><p>{sentence}</p><table><tr><th>task</th><th>metric</th><th>validation</th><th>test</th></tr>{rows}</table>
+BODY = """<p>{sentence}</p><table><tr><th>task</th><th>metric</th><th>validation</th><th>test</th></tr>{rows}</table>
 {figures}
-<h2>Spec</h2><p>One line: <code>{share}</code></p><pre>{spec}</pre></body></html>
-"""
+<h2>Spec</h2><p>One line: <code>{share}</code></p><pre>{spec}</pre>"""
 
 
 def report(run: "Run", path: Path) -> Path:
@@ -38,8 +31,6 @@ def report(run: "Run", path: Path) -> Path:
         f"<td>{_number(task['test'])}</td></tr>"
         for name, task in summary["tasks"].items()
     )
-    drawn = figures(run).values()
-    parts = [figure.to_html(full_html=False, include_plotlyjs=i == 0) for i, figure in enumerate(drawn)]
     delta = summary["delta_m"]
     sentence = (
         f"{summary['status']} after {summary['steps']} steps in {summary['seconds']:.1f} s on {summary['device']}, "
@@ -48,15 +39,14 @@ def report(run: "Run", path: Path) -> Path:
         + ("; steered by hand" if summary["steered"] else "")
         + "."
     )
-    page = PAGE.format(
-        title=escape(run.path.name),
+    body = BODY.format(
         sentence=escape(sentence),
         rows=rows,
-        figures="".join(parts),
+        figures=drawn(figures(run).values()),
         share=escape(run.spec.share()),
         spec=escape(run.spec.to_json()),
     )
-    write_atomically(path, page)
+    write_atomically(path, page(run.path.name, body))
     return path
 
 

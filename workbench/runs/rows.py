@@ -91,13 +91,13 @@ class Rows:
         self._known: dict[Mark, Row] = {}
 
     def marks(self) -> tuple[Mark, ...]:
-        """What the rows depend on, newest run first: one look at each folder, and none into a file.
+        """What the rows depend on, newest run first: a look at each folder, and none into a file.
 
         Summaries, names and notes are put into their folder under their final name, which the folder's time tells.
         """
         if not self.store.is_dir():
             return ()
-        found = [(each.name, each.stat().st_mtime_ns) for each in self.store.iterdir() if each.is_dir()]
+        found = [(each.name, _changed(each)) for each in self.store.iterdir() if each.is_dir()]
         return tuple(sorted(found, reverse=True))
 
     def read(self) -> list[Row]:
@@ -118,6 +118,13 @@ class Rows:
         return list(rows.values())
 
 
+def _changed(folder: Path) -> int:
+    """When something in a run folder was last made, replaced or removed; while it grows, when it last grew."""
+    records = folder / "records.jsonl"
+    growing = records.is_file() and not (folder / "summary.json").is_file()
+    return max(folder.stat().st_mtime_ns, records.stat().st_mtime_ns if growing else 0)
+
+
 def read(path: Path) -> Row:
     """What a run's folder says of it.
 
@@ -132,7 +139,7 @@ def read(path: Path) -> Row:
     over = summary is not None
     if summary is None:
         session = in_progress(path)
-        status, steps = (session.status, session.step_number) if session else ("interrupted", folder.last_step())
+        status, steps = (session.status, session.step_number) if session else (folder.unfinished(), folder.last_step())
         summary = {"status": status, "steps": steps, "seconds": session.seconds if session else None}
     return Row(path, folder.spec(), summary, notes(path), over)
 

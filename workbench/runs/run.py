@@ -57,7 +57,7 @@ class Run:
         found = self.folder.summary()
         if found is None:
             session = self._session
-            status = session.status if session else "interrupted"
+            status = session.status if session else self.folder.unfinished()
             steps = session.step_number if session else self.records.last_step
             return {"status": status, "steps": steps, "seconds": session.seconds if session else None}
         if found["delta_m"] is None:

@@ -1,10 +1,14 @@
 """Methods side by side."""
 
+from html import escape
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workbench.component import WorkbenchError, one_of
 from workbench.runs.compare.front import reference_point, volume
 from workbench.runs.compare.labels import BASELINE
+from workbench.runs.folder import write_atomically
+from workbench.runs.page import drawn, page
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -77,6 +81,24 @@ class Comparison:
 
         return gain_for_time(self.frame)
 
+    def report(self, path: "str | Path" = "comparison.html") -> Path:
+        """Write one self-contained page: table, card, notes and every figure. Returns its path.
+
+        Raises:
+            WorkbenchError: it cannot be written.
+        """
+        figures = [self.figure(), self.dumbbells(), *([self.plane()] if len(self.tasks) > 1 else []), self.cost()]
+        table = self.frame.to_html(index=False, float_format="{:.3f}".format, na_rep="–", border=0)
+        listed = "".join(f"<li>{escape(line)}</li>" for line in self._lines())
+        path = Path(path)
+        try:
+            write_atomically(
+                path, page("Comparison", f'<div class="wide">{table}</div><ul>{listed}</ul>{drawn(figures)}')
+            )
+        except OSError as error:
+            raise WorkbenchError(f"{str(path)!r} cannot be written: {error.strerror or error}.") from None
+        return path
+
     @property
     def tasks(self) -> list[str]:
         """Names of the tasks."""
@@ -107,7 +129,5 @@ class Comparison:
         return "\n".join([self.frame.to_string(index=False, float_format="{:.3f}".format), *self._lines()])
 
     def _repr_html_(self) -> str:
-        from html import escape
-
         notes = "".join(f"<li>{escape(note)}</li>" for note in self._lines())
         return self.frame.to_html(index=False, float_format="{:.3f}".format, na_rep="–") + f"<ul>{notes}</ul>"

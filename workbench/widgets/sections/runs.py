@@ -136,6 +136,7 @@ class Runs(Section):
             head.shown = "" if session is None else session.path.name
             head.now = self._in_progress()
             self.view.overlay.follow()
+            more |= self._elsewhere()
         return more
 
     def source(self, session: Any) -> Any:
@@ -190,6 +191,11 @@ class Runs(Section):
         with suppress(WorkbenchError):
             return self.host.spec, self.host.spec.tasks
         return None, None
+
+    def _elsewhere(self) -> bool:
+        """Whether another process trains a run of the table (a sweep, say): it is looked at again."""
+        rows = self.view.head.table.get("rows", ())
+        return any(row["status"] == "running" and row["run"] not in self.view.head.now for row in rows)
 
     def _in_progress(self) -> dict[str, Any]:
         found = {}
