@@ -6,7 +6,12 @@ The screenshots are kept in the folder named by ``WORKBENCH_SHOTS``, numbered in
 import re
 
 PANEL = """
+import os
+import tempfile
+
 import workbench as wb
+
+os.environ["WORKBENCH_RUNS"] = tempfile.mkdtemp()  # no run of another test is in this store
 
 panel = wb.panel(wb.Spec(tasks=["digit", "parity", "ink"], epochs=5_000), lock=["seed"])
 panel

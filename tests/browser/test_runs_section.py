@@ -5,7 +5,12 @@ import re
 from tests.browser.test_access import nameless, too_faint
 
 PANEL = """
+import os
+import tempfile
+
 import workbench as wb
+
+os.environ["WORKBENCH_RUNS"] = tempfile.mkdtemp()  # no run of another test is in this store
 
 small = wb.Spec(tasks=["digit", "parity", "ink"], encoder={"name": "mlp", "width": 48}, epochs=12, batch_size=128)
 for weighting, seed in (("equal", 0), ("equal", 1), ("pcgrad", 0)):
