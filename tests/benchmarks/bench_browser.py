@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from tests.browser.conftest import FLAGS, SERVER, Page, browser_path, serving, write_notebook
+from tests.browser.conftest import ASK, FLAGS, SERVER, Page, browser_path, serving, write_notebook
 
 IMPORTS = """
 import time
@@ -61,14 +61,6 @@ for _ in range({rounds}):
     print(*(speed(rate) for rate in (None, 3.0, 10.0, None)))
 panel.off = False
 """
-RUN = """async code => {
-    const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
-    const future = kernel.requestExecute({ code, store_history: false });
-    let printed = "";
-    future.onIOPub = message => { printed += message.content.text ?? message.content.evalue ?? ""; };
-    await future.done;
-    return printed.trim();
-}"""
 
 
 def spread(values: list[float], digits: int = 0) -> str:
@@ -95,18 +87,18 @@ def main(panels: int = 9, clicks: int = 40, rounds: int = 60) -> None:
             page.idle()
             ready = [page.tab.evaluate(READY) for _ in range(panels)]
             print(f"a panel is shown, ms after its cell is run: first {ready[0]:.0f}, then {spread(ready[1:])}")
-            page.tab.evaluate(RUN, "panel = wb.panel(); panel.start()")
+            page.tab.evaluate(ASK, "panel = wb.panel(); panel.start()")
             page.tab.wait_for_function("() => [...document.querySelectorAll('.wbc')].at(-1).dataset.last > 50")
             felt = [page.tab.evaluate(CLICK) for _ in range(2 * clicks)]
             print(f"Pause, ms from click to effect: {spread(felt[0::2])}; Resume: {spread(felt[1::2])}")
-            lines = page.tab.evaluate(RUN, SPEED.format(rounds=rounds)).splitlines()
+            lines = page.tab.evaluate(ASK, SPEED.format(rounds=rounds)).splitlines()
             found = [list(map(float, line.split())) for line in lines]
             for i, name in ((1, "default refresh (3 a second)"), (2, "10 refreshes a second")):
                 ratios = [row[i] / ((row[0] + row[3]) / 2) for row in found]
                 print(f"steps a second with the {name} / with none: {spread(ratios, 3)}")
             still = [row[3] / row[0] for row in found]
             print(f"none / none, for the noise: {spread(still, 3)}; {median(row[0] for row in found):.0f} steps/s")
-            page.tab.evaluate(RUN, "panel.stop()")
+            page.tab.evaluate(ASK, "panel.stop()")
         browser.close()
 
 

@@ -87,3 +87,8 @@ def test_parameters_of_a_grid_are_checked_before_a_kernel_starts(book, tmp_path,
     assert main(["notebook", str(book), "--grid", str(grid), "--out", str(tmp_path / "done")]) == 2
     assert sentence in capsys.readouterr().err
     assert not (tmp_path / "done").exists()
+
+
+def test_where_no_file_of_the_kind_is_there_none_is_offered(tmp_path, capsys):
+    assert main(["sweep", str(tmp_path / "grid.json")]) == 2
+    assert "no other .json file beside it" in capsys.readouterr().err

@@ -22,4 +22,6 @@ def existing(name: str, what: str) -> Path:
         raise WorkbenchError(f"There is no {what} {name!r}: the folder {str(path.parent)!r} does not exist.")
     places = [path.parent, path.parent / "notebooks"]
     beside = sorted(str(p) for place in places for p in place.glob(f"*{path.suffix}") if p.is_file())
+    if not beside:
+        raise WorkbenchError(f"There is no {what} {name!r}, and no other {path.suffix} file beside it.")
     raise WorkbenchError(f"There is no {what} {name!r}: {one_of(name, beside)}.")

@@ -104,18 +104,7 @@ function render({ model, el }) {
     chosen = place === steps.length - 1 ? null : steps[place];
     draw();
   });
-  let waiting = 0;
-  const soon = () => {
-    if (!waiting) waiting = requestAnimationFrame(() => { waiting = 0; draw(); });
-  };
-  const follow = ["change:tables", "change:attention"];
-  for (const event of follow) model.on(event, soon);
-  draw();
-  return () => {
-    undo();
-    cancelAnimationFrame(waiting);
-    for (const event of follow) model.off(event, soon);
-  };
+  return following(model, ["tables", "attention"], draw, undo);
 }
 
 export default { render };

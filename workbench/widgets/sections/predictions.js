@@ -201,18 +201,7 @@ function render({ model, el }) {
     chosen = place === frames.length - 1 ? null : frames[place].step;
     draw();
   });
-  let waiting = 0;
-  const soon = () => {
-    if (!waiting) waiting = requestAnimationFrame(() => { waiting = 0; draw(); });
-  };
-  const follow = ["change:fixed", "change:frames"];
-  for (const event of follow) model.on(event, soon);
-  draw();
-  return () => {
-    undo();
-    cancelAnimationFrame(waiting);
-    for (const event of follow) model.off(event, soon);
-  };
+  return following(model, ["fixed", "frames"], draw, undo);
 }
 
 export default { render };

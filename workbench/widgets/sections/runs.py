@@ -22,14 +22,12 @@ from workbench.widgets.scripts import script
 from workbench.widgets.sections.overlay import QUANTITIES, Overlay, Picture
 from workbench.widgets.sections.pareto import ParetoView, scatter
 from workbench.widgets.sections.runs_table import alike, cells, methods, names, seeded
-from workbench.widgets.sections.section import Section
+from workbench.widgets.sections.section import PATIENCE, PAUSE, Section
 
 __all__ = ["Runs", "RunsTable", "RunsView"]
 
 #: so many rows are sent, the newest ones
 LARGEST = 200
-#: seconds between two looks at the store while a run is in progress, at least, and so many times what the last one took
-PAUSE, PATIENCE = 1.0, 20.0
 EMPTY = "There are no runs yet: press Start."
 OTHERS = "There are no runs of this problem with these tasks yet; tick “all problems” to see the others."
 

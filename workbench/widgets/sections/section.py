@@ -13,7 +13,7 @@ from workbench.runs.run import Run
 from workbench.spec import Spec
 from workbench.widgets.names import Choice
 
-__all__ = ["Host", "Section"]
+__all__ = ["PATIENCE", "PAUSE", "Host", "Section"]
 
 T = TypeVar("T")
 

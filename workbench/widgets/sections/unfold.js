@@ -27,6 +27,22 @@ function unfolding({ model, el }, className, title) {
   return { root, undo };
 }
 
+/** Draw at the next animation frame after any of these traits changed, however many did; what is given back ends it. */
+function following(model, traits, draw, undo) {
+  let waiting = 0;
+  const soon = () => {
+    if (!waiting) waiting = requestAnimationFrame(() => { waiting = 0; draw(); });
+  };
+  const events = traits.map((name) => `change:${name}`);
+  for (const event of events) model.on(event, soon);
+  draw();
+  return () => {
+    undo();
+    cancelAnimationFrame(waiting);
+    for (const event of events) model.off(event, soon);
+  };
+}
+
 /** Between two hex colours; part 0: the first. */
 function between(from, to, part) {
   const channel = (hex, i) => parseInt(hex.slice(1 + 2 * i, 3 + 2 * i), 16);
