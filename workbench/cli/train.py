@@ -64,13 +64,17 @@ def together(given: argparse.Namespace) -> int:
         spec, steering = ranks.together(lambda: settings(given))
         with redirect_stdout(sys.stderr):
             run = train_together(spec, ranks, not given.quiet, given.out, steering, given.sink)
-    except WorkbenchError as error:
-        if ranks.main or isinstance(error, Lost):
+    except Lost as error:  # threads of torch still wait for the others; an ordinary exit sometimes aborts on them
+        print(error, file=sys.stderr, flush=True)
+        os._exit(2)
+    except WorkbenchError:
+        if ranks.main:
             raise
         return 2
+    finally:
+        ranks.leave()
     if run is not None:
         print(run.path)
-    ranks.leave()
     return 0
 
 
