@@ -1,6 +1,7 @@
 """cross_validate: a run per fold, a tidy frame, an interval that is not too narrow."""
 
 import math
+from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
 import numpy as np
@@ -33,13 +34,35 @@ def test_finished_folds_are_used_again_and_the_spec_may_say_how_many(store, smal
     assert len(first.frame) == 2 * 3
     again = wb.cross_validate(spec.replace(fold=1), progress=False)
     assert again.frame.equals(first.frame)
-    assert len(list(store.iterdir())) == 2
+    assert len(list(store.glob("*/spec.json"))) == 2
+
+
+def test_an_executor_trains_every_fold_with_every_rate_to_the_same_numbers(store, small, tmp_path, capsys):
+    with ThreadPoolExecutor(1) as pool:
+        found = wb.cross_validate(small, folds=2, lrs=[1e-6, 0.01], executor=pool, out=tmp_path / "other")
+    assert "4/4" in capsys.readouterr().out
+    here = wb.cross_validate(small, folds=2, lrs=[1e-6, 0.01], progress=False)
+    assert here.frame.drop(columns="run").equals(found.frame.drop(columns="run"))
+
+
+def test_a_rate_that_fails_is_not_chosen_and_a_fold_without_another_is_one_sentence(store, small):
+    spec = small.replace(optimizer="sgd", epochs=1)
+    assert set(wb.cross_validate(spec, folds=2, progress=False, lrs=[1e30, 0.01]).frame["lr"]) == {0.01}
+    with pytest.raises(wb.WorkbenchError, match=r"fold 0 could not be trained: .*loss") as error:
+        wb.cross_validate(spec, folds=2, progress=False, lrs=[1e30])
+    assert len(error.value.faults) == 1
+
+
+def test_what_cannot_begin_is_said_once_for_all_folds(store, small):
+    with pytest.raises(wb.WorkbenchError, match="no task 'dgit'") as error:
+        wb.cross_validate(small.replace(tasks=["dgit"]), folds=2, progress=False)
+    assert len(error.value.faults) == 1
 
 
 def test_the_validation_rows_of_each_fold_choose_its_learning_rate(store, small, monkeypatch):
     rates = [1e-5, 0.01, 1e-6]
     found = wb.cross_validate(small, folds=2, progress=False, lrs=rates)
-    assert len(list(store.iterdir())) == 6
+    assert len(list(store.glob("*/spec.json"))) == 6
     assert found.frame["lr"].unique().tolist() == [0.01]
     assert {wb.open(store / name).spec.lr for name in found.frame["run"]} == {0.01}
     # the test rows have no say: with each fold's test turned upside down the choice is the same
@@ -49,7 +72,7 @@ def test_the_validation_rows_of_each_fold_choose_its_learning_rate(store, small,
     again = wb.cross_validate(small, folds=2, progress=False, lrs=rates)
     assert again.frame["run"].tolist() == found.frame["run"].tolist()
     assert again.frame["test"].tolist() == [-value for value in found.frame["test"]]
-    assert len(list(store.iterdir())) == 6
+    assert len(list(store.glob("*/spec.json"))) == 6
 
 
 def upside_down(tasks):
@@ -58,7 +81,7 @@ def upside_down(tasks):
 
 def test_where_less_is_better_the_score_turns():
     def run(val, better):
-        return SimpleNamespace(summary={"tasks": {"a": {"val": val, "higher_is_better": better}}})
+        return SimpleNamespace(summary={"status": "done", "tasks": {"a": {"val": val, "higher_is_better": better}}})
 
     assert chosen([low := run(1.0, False), run(2.0, False)]) is low
     assert chosen([run(None, True), high := run(2.0, True), run(1.0, True)]) is high

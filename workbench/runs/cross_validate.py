@@ -2,14 +2,14 @@
 
 import os
 from collections.abc import Iterable
+from concurrent.futures import Executor
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from workbench.component import WorkbenchError, short
-from workbench.runs.baseline import find
 from workbench.runs.run import Run
-from workbench.runs.train import train
+from workbench.runs.sweep.scheduler import HERE, sweep
 from workbench.spec import Spec
 
 if TYPE_CHECKING:
@@ -59,6 +59,8 @@ def cross_validate(
     progress: bool = True,
     out: str | os.PathLike[str] | None = None,
     lrs: Iterable[float] | None = None,
+    executor: Executor | str | None = None,
+    workers: int | None = None,
 ) -> CrossValidation:
     """Train a spec once per fold; nested where a learning rate is to be chosen.
 
@@ -66,23 +68,25 @@ def cross_validate(
     example on which another one is tested. The parts are stratified by the joint label of the classification tasks
     where every combination is frequent enough, else by the first such task that is; where the problem knows groups (a
     pupil, a patient), the rows of one stay together. Each part is the test split once; validation rows
-    (``val_fraction`` of all) are taken from the rest in the same way, and choose the epoch as always. Finished folds in
-    the store are used again.
+    (``val_fraction`` of all) are taken from the rest in the same way, and choose the epoch as always. All runs go
+    through ``wb.sweep``, so that finished ones in the store are used again.
 
     With ``lrs`` every fold is trained with each of them. The validation rows of the fold (inner) choose one, the test
     rows (outer) have no say, and what they measure is the whole procedure, choosing included. (Choosing by the mean
-    over the test parts would flatter it.) Different folds may choose differently: ``frame`` tells.
+    over the test parts would flatter it.) Different folds may choose differently: ``frame`` tells. A rate at which
+    training fails (the loss became infinite, say) is not chosen.
 
     Args:
         spec: what to train.
         folds: K, at least 2; by default the spec's, else 5.
-        progress: show a progress bar per run.
+        progress: show a progress bar of runs.
         out: the store; default: the variable ``WORKBENCH_RUNS``, else ``./runs``.
         lrs: learning rates to choose from; default: that of the spec.
+        executor, workers: as for ``wb.sweep``; default: one run after the other in this process.
 
     Raises:
-        WorkbenchError: fewer rows or groups than folds, a problem that brings its own test split, or learning rates
-            that are not allowed.
+        WorkbenchError: fewer rows or groups than folds, a problem that brings its own test split, learning rates that
+            are not allowed, or a fold at which training failed with every rate; as ``wb.sweep``.
     """
     import pandas as pd
 
@@ -90,21 +94,30 @@ def cross_validate(
     rates = [spec.lr] if lrs is None else list(lrs)
     if not rates or len(set(rates)) < len(rates):
         raise WorkbenchError(f"cross_validate(lrs=…) should be different learning rates, found {short(rates)}.")
-    plan = [[spec.replace(folds=count, fold=fold, lr=lr) for lr in rates] for fold in range(count)]
+    specs = [spec.replace(folds=count, fold=fold, lr=lr) for fold in range(count) for lr in rates]
+    where = HERE if executor is None and workers is None else executor
+    runs = sweep(specs, where, workers=workers, progress=progress, out=out)
     rows = []
-    for fold, tried in enumerate(plan):
-        run = chosen([find(each, out) or train(each, progress, out) for each in tried])
+    for fold in range(count):
+        run = chosen(runs[fold * len(rates) : (fold + 1) * len(rates)])
         for name, task in run.summary["tasks"].items():
             rows.append((fold, name, task["metric"], task["val"], task["test"], run.spec.lr, run.path.name))
     return CrossValidation(pd.DataFrame(rows, columns=["fold", "task", "metric", "val", "test", "lr", "run"]))
 
 
 def chosen(runs: list[Run]) -> Run:
-    """The run with the best validation score, the first of equal ones; one without a score is chosen last.
+    """The run of a fold with the best validation score, the first of equal ones; one without a score is chosen last.
 
-    The score is that of the epoch which the run kept.
+    The score is that of the epoch which the run kept, since that is the model which is tested.
+
+    Raises:
+        WorkbenchError: all of them failed.
     """
-    return max(runs, key=score)
+    done = [run for run in runs if run.summary["status"] != "failed"]
+    if not done:
+        first = runs[0]
+        raise WorkbenchError(f"cross_validate: fold {first.spec.fold} could not be trained: {first.summary['reason']}")
+    return max(done, key=score)
 
 
 def score(run: Run) -> float:
