@@ -1,7 +1,8 @@
 """What happened, as curves that grow and as one tidy frame."""
 
+import math
 from array import array
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -145,6 +146,32 @@ class History:
             return float("nan")
         pairs = [v for s, v in zip(curve.steps, curve.values, strict=False) if step is None or s <= step]
         return pairs[-1] if pairs else float("nan")
+
+    def scores(self, metrics: Sequence[tuple[str, str, bool]]) -> list[tuple[int, float]]:
+        """(step, score) of every validation: the mean of the tasks' metrics, each signed so that higher is better.
+
+        Args:
+            metrics: task, its conventional metric, higher_is_better.
+        """
+        keys = [("val", task, metric) for task, metric, _ in metrics]
+        curves = [self.curves[key] for key in keys if key in self.curves]
+        if len(curves) < len(keys):
+            return []
+        signs = [1 if higher else -1 for _, _, higher in metrics]
+        return [
+            (step, sum(sign * value for sign, value in zip(signs, values, strict=True)) / len(signs))
+            for step, *values in zip(curves[0].steps, *(curve.values for curve in curves), strict=False)
+        ]
+
+    def best_score(self, metrics: Sequence[tuple[str, str, bool]], until: float = math.inf) -> float:
+        """The best finite score up to a step, NaN where there is none.
+
+        Args:
+            metrics: as for ``scores``.
+            until: the last step that counts.
+        """
+        finite = [score for step, score in self.scores(metrics) if step <= until and math.isfinite(score)]
+        return max(finite, default=math.nan)
 
     def gates(self, name: str | None = None) -> "pd.DataFrame":
         """What the model showed of itself, tidy: step, epoch, name, row, column, value; of one table if it is named."""

@@ -68,16 +68,10 @@ def summarise(session: "Session", end: End) -> dict[str, Any]:
 
 
 def _scores(session: "Session") -> dict[str, float | None]:
-    """Best and last validation score: the mean of the tasks' conventional metrics, signed so that higher is better."""
-    metrics = session.exp.metrics
-    curves = [session.history.curves.get(("val", task, metric)) for task, metric, _ in metrics]
-    signs = [1 if higher else -1 for _, _, higher in metrics]
-    found = [
-        sum(sign * value for sign, value in zip(signs, values, strict=True)) / len(signs)
-        for values in zip(*(curve.values if curve else () for curve in curves), strict=True)
-    ]
-    finite = [score for score in found if math.isfinite(score)]
-    return {"best": max(finite, default=None), "last": _number(found[-1]) if found else None}
+    """Best and last validation score, whatever ``select`` judged by."""
+    metrics, history = session.exp.metrics, session.history
+    scores = history.scores(metrics)
+    return {"best": _number(history.best_score(metrics)), "last": _number(scores[-1][1]) if scores else None}
 
 
 def _number(value: float) -> float | None:

@@ -15,23 +15,14 @@ def seconds_of(runs: Sequence[Run]) -> float:
 
 
 def score_within(run: Run, seconds: float, takes: float) -> float:
-    """The best validation score of a run within so many seconds, its steps taken as equally long.
-
-    The mean of the tasks' conventional metrics, signed so that higher is better. NaN where nothing was validated yet.
+    """The best validation score of a run within so many seconds, its steps taken as equally long; NaN: none yet.
 
     Args:
         run: finished.
         seconds: there are.
         takes: seconds for all of its steps.
     """
-    summary, history = run.summary, run.records
-    steps = summary["steps"] * min(1.0, seconds / takes) if takes > 0 else summary["steps"]
-    scores: dict[int, list[float]] = {}
-    for name, task in summary["tasks"].items():
-        curve = history.curves.get(("val", name, task["metric"]))
-        for step, value in zip(curve.steps, curve.values, strict=False) if curve else ():
-            if step <= steps:
-                scores.setdefault(step, []).append(value if task["higher_is_better"] else -value)
-    means = [np.mean(values) for values in scores.values() if len(values) == len(summary["tasks"])]
-    finite = [float(mean) for mean in means if np.isfinite(mean)]
-    return max(finite, default=float("nan"))
+    summary = run.summary
+    metrics = [(name, task["metric"], task["higher_is_better"]) for name, task in summary["tasks"].items()]
+    share = min(1.0, seconds / takes) if takes > 0 else 1.0
+    return run.records.best_score(metrics, summary["steps"] * share)
