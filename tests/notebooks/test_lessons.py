@@ -28,7 +28,7 @@ QUICK = {
     "24_your_data": ({"epochs": "20", "folds": "2"}, 6),
     "32_schedules": ({"epochs": "6", "seeds": "0,1"}, 13),
     "30_affinity": ({"epochs": "5", "seeds": "2", "dial": "0.0,0.6,1.0"}, 11),
-    "40_honest_comparison": ({"epochs": "3", "seeds": "0,1", "rates": "0.003,0.01", "mixes": "3"}, 5),
+    "40_honest_comparison": ({"epochs": "3", "seeds": "0,1", "rates": "0.003,0.01", "mixes": "3"}, 6),
     "41_little_data": (
         {"fractions": "0.05,1.0", "seeds": "0,1", "epochs": "4", "judges": "4", "folds": "2", "rates": "0.0003,0.003"},
         4,

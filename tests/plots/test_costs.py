@@ -5,7 +5,7 @@ import pytest
 
 from workbench.plots.costs import costs
 from workbench.plots.gains import gains
-from workbench.plots.pairs import slopes
+from workbench.plots.pairs import flips, slopes
 
 
 def test_a_bar_per_model_in_each_of_three_panels():
@@ -42,3 +42,15 @@ def test_a_line_per_seed_and_the_mean():
     assert list(figure.data[0].y) == [0.5, 0.8]
     assert list(figure.data[2].text) == ["0.60", "0.85"]
     assert figure.layout.yaxis.title.text == "accuracy"
+
+
+def test_rows_whose_two_readings_disagree_in_sign_are_strong():
+    table = pd.DataFrame({"one": [2.0, -1.0], "other": [1.0, 3.0]}, index=["first", "second"])
+    figure = flips(table, "title", "change in %")
+    same, disagree, one, other = figure.data
+    assert (list(same.x), list(same.y)) == ([2.0, 1.0, None], ["first"] * 3)
+    assert (list(disagree.x), list(disagree.y)) == ([-1.0, 3.0, None], ["second"] * 3)
+    assert disagree.line.width > same.line.width
+    assert (list(one.x), list(other.x), list(one.y)) == ([2.0, -1.0], [1.0, 3.0], ["first", "second"])
+    assert one.marker.symbol != other.marker.symbol
+    assert figure.layout.yaxis.categoryarray == ("second", "first")

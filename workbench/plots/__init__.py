@@ -18,7 +18,7 @@ from workbench.plots.learning_curves import learning_curves
 from workbench.plots.marked import Marked
 from workbench.plots.methods import learning, shares, steps_and_seconds
 from workbench.plots.methods_now import methods_now
-from workbench.plots.pairs import slopes
+from workbench.plots.pairs import flips, slopes
 from workbench.plots.pictures import looks, with_profiles
 from workbench.plots.predictions import predictions
 from workbench.plots.repeats import along, spread
@@ -37,6 +37,7 @@ __all__ = [
     "delta_m",
     "dial",
     "dumbbells",
+    "flips",
     "foretold",
     "front",
     "gain_for_time",
