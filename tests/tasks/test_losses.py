@@ -199,6 +199,20 @@ def test_a_label_that_the_model_is_sure_of_trains_where_one_is_missing():
     assert y.tolist() == [1, -100, -100, -100]
 
 
+def test_agreeing_is_for_training_alone_and_grows_over_the_epochs():
+    task = colour("mean_teacher", consistency=4.0, ramp=2)
+    p, q = Z.softmax(1), Z.flip(1).softmax(1)
+    each = (p - q).square().sum(1)
+    for epoch, share in ((0, torch.e**-5), (1, torch.e**-1.25), (2, 1.0), (3, 1.0)):
+        task.criterion.enter(epoch)
+        torch.testing.assert_close(task.criterion.disagreement(Z, Z.flip(1)), 4 * share * each)
+        for learning in (True, False):
+            torch.testing.assert_close(task.loss(Z, Y, learning=learning), colour().loss(Z, Y))
+    number = weight("mean_teacher", consistency=4.0, ramp=0)
+    away = number.criterion.disagreement(torch.tensor([[1.0], [2.0]]), torch.tensor([[1.5], [2.0]]))
+    torch.testing.assert_close(away, torch.tensor([1.0, 0.0]))
+
+
 def test_the_sure_label_is_kept_where_it_is_known():
     task = colour("pseudo_labels", threshold=0.5, start=0)
     torch.testing.assert_close(task.loss(Z, Y, learning=True), F.cross_entropy(Z, torch.tensor([0, 0, 1, 1])))
@@ -253,7 +267,7 @@ def test_text_that_is_no_json_is_a_sentence():
 @pytest.mark.parametrize(
     ("losses", "words"),
     [
-        ({"ink": "focal"}, "but task 'ink' is a regression; allowed: huber, l1, lll, mse"),
+        ({"ink": "focal"}, "but task 'ink' is a regression; allowed: huber, l1, lll, mse, mean_teacher"),
         ({"ink": "pseudo_labels"}, "Loss 'pseudo_labels' is for classification, but task 'ink' is a regression"),
         ({"digit": "mse"}, "Loss 'mse' is for regression, depth, but task 'digit' is a classification; allowed: cl"),
         ({"ink": "lll"}, "needs labels that are right or wrong, but task 'ink' is a regression; set select to 'hard"),
@@ -312,6 +326,11 @@ def test_segmentation(loss):
 def test_tagging_and_intents(loss):
     exp = trained({"name": "intents", "count": 200}, {"slots": loss, "intent": loss}, encoder="bilstm")
     assert example_losses(exp.model, exp.data, exp.pool.rows).mean().item() == pytest.approx(1, abs=1e-4)
+
+
+def test_agreeing_is_not_for_labels_of_words():
+    with pytest.raises(wb.WorkbenchError, match="'mean_teacher' is for classification, regression, but task 'slots'"):
+        trained({"name": "intents", "count": 200}, {"slots": "mean_teacher"}, encoder="bilstm")
 
 
 @pytest.mark.parametrize("loss", ["focal", "lll"])

@@ -80,6 +80,7 @@ REFUSED = {
     "dropout": {"encoder": {"name": "mlp", "width": 8, "dropout": 0.5}},
     "batch norm": {"encoder": {"name": "resnet18"}},
     "lll": {"losses": {"digit": "lll"}},
+    "teacher": {"losses": {"digit": "mean_teacher"}},
     "small batch": {"batch_size": 1},
     "one GPU": {"device": "cuda:0"},
     "draws": {"fusion": "ltb"},

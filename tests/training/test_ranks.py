@@ -154,6 +154,7 @@ def test_what_would_not_be_the_same_is_refused(found, name):
         "dropout": "Dropout",
         "batch norm": "Batch normalisation",
         "lll": "Loss 'lll'",
+        "teacher": "compares with a teacher",
         "small batch": "batch_size",
     }
     assert words.get(name, {"one GPU": "cuda:0", "draws": "random numbers"}.get(name)) in fault

@@ -56,6 +56,12 @@ def objections(exp: Experiment) -> list[str]:
             f"Loss {picking[0].criterion.name!r} of task {picking[0].name!r} compares the labels of a batch, which lie "  # type: ignore[union-attr]
             f"on {size} processes; choose another loss, or train with one process."
         )
+    if exp.teacher is not None:
+        name = min(exp.teacher.tasks)
+        faults.append(
+            f"The loss of task {name!r} compares with a teacher, which one process keeps, not {size}; choose another "
+            "loss, or train with one process."
+        )
     return faults
 
 

@@ -19,6 +19,7 @@ from workbench.training.device import resolve
 from workbench.training.evaluate import example_losses
 from workbench.training.linear import Linear, linear_models, skill
 from workbench.training.ranks import ALONE, Ranks
+from workbench.training.teacher import teacher_of
 
 
 class Experiment:
@@ -30,6 +31,7 @@ class Experiment:
 
     Attributes:
         answers: the linear models that answer for tasks which the schedule leaves out, by task.
+        teacher: the moving average of the model, where the loss of a task compares with it; else None.
 
     Raises:
         WorkbenchError: what the data reveal: a task the problem lacks, more examples per batch than there are, ….
@@ -62,6 +64,7 @@ class Experiment:
             torch.manual_seed(spec.seed)
             self.model = build_model(encoder, spec.build("fusion"), data.view_specs, self.tasks)
         self.model.to(self.device).train()
+        self.teacher = teacher_of(self.model, self.tasks, self.device)
         self.shared = self.model.shared_parameters()
         groups: list[dict[str, Any]] = [{"params": list(self.model.parameters())}]
         if self.weighting.parameters():
@@ -140,9 +143,14 @@ class Experiment:
             torch.cuda.default_generators[self.device.index].manual_seed(seed)
 
     def present(self, rows: Tensor) -> list[int]:
-        """Positions of the tasks with at least one label among these rows."""
+        """Positions of the tasks with at least one label among these rows, or with a teacher."""
         missing = self.data.labelled
-        return [i for i, name in enumerate(self.names) if name not in missing or bool(missing[name][rows].any())]
+        taught = self.teacher.tasks if self.teacher is not None else ()
+        return [
+            i
+            for i, name in enumerate(self.names)
+            if name not in missing or name in taught or bool(missing[name][rows].any())
+        ]
 
 
 def enrol(schedule: Any, data: Data, pool: Pool, steps: int, seed: int) -> dict[str, Linear]:

@@ -17,16 +17,23 @@ class Judge(nn.Module):
         super().__init__()
         self.exp, self.model = exp, exp.model
 
-    def forward(self, rows: Tensor, positions: Sequence[int], augmented: bool) -> Tensor:
+    def forward(self, rows: Tensor, positions: Sequence[int], trained: bool) -> Tensor:
         views, targets = self.exp.data.batch(rows)
-        if augmented and self.exp.data.augment is not None:
+        if trained and self.exp.data.augment is not None:
             views, targets = self.exp.data.augment(views, targets)
-        outputs = self.model(views, [self.exp.names[i] for i in positions])
-        return torch.stack([task_loss(self.exp, i, outputs, targets, rows) for i in positions])
+        names = [self.exp.names[i] for i in positions]
+        outputs = self.model(views, names)
+        expected = self.exp.teacher(views, names) if trained and self.exp.teacher is not None else {}
+        return torch.stack(
+            [
+                task_loss(self.exp, i, outputs, targets, rows, expected=expected.get(name))
+                for i, name in zip(positions, names, strict=True)
+            ]
+        )
 
 
 def losses_with(
-    exp: Experiment, moved: Mapping[str, Tensor], rows: Tensor, positions: Sequence[int], augmented: bool = False
+    exp: Experiment, moved: Mapping[str, Tensor], rows: Tensor, positions: Sequence[int], trained: bool = False
 ) -> Tensor:
     """Losses of some tasks in training mode, ``[k]``; nothing in the model changes, running means included.
 
@@ -34,12 +41,12 @@ def losses_with(
         moved: parameters by their name in the model, in place of its own.
         rows: of the data, on the device.
         positions: of the tasks.
-        augmented: as training sees the rows.
+        trained: as training sees them: rows augmented, outputs compared with the teacher's.
     """
     buffers = {name: buffer.clone() for name, buffer in exp.model.named_buffers()}
     there = {f"model.{name}": value for name, value in {**buffers, **moved}.items()}
     with exp.autocast():
-        return functional_call(Judge(exp), there, (rows, positions, augmented))
+        return functional_call(Judge(exp), there, (rows, positions, trained))
 
 
 @torch.no_grad()
@@ -48,4 +55,4 @@ def losses_again(
 ) -> Tensor:
     """Losses of the batch of step ``number``, with the same dropout and augmentation as in that step, ``[k]``."""
     exp.seed_step(number)
-    return losses_with(exp, moved or {}, rows, positions, augmented=True).float()
+    return losses_with(exp, moved or {}, rows, positions, trained=True).float()

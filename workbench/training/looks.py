@@ -16,6 +16,7 @@ from workbench.training.experiment import Experiment
 from workbench.training.portions import factors, parts_of
 from workbench.training.spread import gathered, losses_of, total
 from workbench.training.taken_part import batch_of, part_of, part_of_rank, task_sums, weights_of
+from workbench.training.teacher import disagreement
 
 #: task -> examples of the batch that are its own; None: all tasks train on all
 Portions = Mapping[int, int] | None
@@ -60,7 +61,8 @@ def two_halves(
         values.append(found)
         counts.append(_counts(exp, targets, active, part, found))
     count = torch.stack(counts)
-    shares = count / count.sum(0).clamp(min=torch.finfo(count.dtype).tiny)
+    whole = count.sum(0)  # 0: a teacher alone teaches the task, of both halves alike
+    shares = torch.where(whole > 0, count / whole.clamp(min=torch.finfo(count.dtype).tiny), 0.5)
     mean = (torch.stack(values) * shares).sum(0)
     one, two = penalties
     penalty = None if one is None or two is None else (one + two) / 2
@@ -82,7 +84,8 @@ def _forward(
             parts = [task_sums(exp, i, outputs, targets, rows, own.get(i)) for i in active]
             losses = losses_of(parts, exp.ranks)
         else:
-            losses = [task_loss(exp, i, outputs, targets, rows, own.get(i)) for i in active]
+            expected = {} if exp.teacher is None else exp.teacher(views, names)
+            losses = [task_loss(exp, i, outputs, targets, rows, own.get(i), expected.get(exp.names[i])) for i in active]
     values = torch.stack(losses).detach()
     if portions:
         losses = [loss * factor for loss, factor in zip(losses, factors(portions, len(exp.names)), strict=True)]
@@ -121,11 +124,13 @@ def task_loss(
     targets: dict[str, Tensor],
     rows: Tensor,
     part: Tensor | None = None,
+    expected: Any = None,
 ) -> Tensor:
     """The loss of one task on a batch: the mean over its labels, weighted where examples have weights.
 
     Args:
         part: the examples that are the task's own, 1 or 0 for each; None: all are.
+        expected: what the task's teacher gave for this batch, to be away from which costs; None: it has none.
     """
     task, data = exp.tasks[i], exp.data
     output, target = outputs[task.name], targets[task.name]
@@ -137,7 +142,8 @@ def task_loss(
         return task.loss(output, target, weights, learning=True)
 
     weights = weights_of(exp, rows, part)
-    return output.loss(loss, rows, weights) if isinstance(output, Several) else loss(output, weights)
+    found = output.loss(loss, rows, weights) if isinstance(output, Several) else loss(output, weights)
+    return found if expected is None else found + disagreement(task, output, expected, weights)
 
 
 def _counts(exp: Experiment, targets: dict[str, Tensor], active: Sequence[int], rows: Tensor, like: Tensor) -> Tensor:

@@ -62,12 +62,13 @@ class State:
         return {key: value.detach().clone() for key, value in self.exp.model.state_dict().items()}
 
     def rest(self) -> dict[str, Any]:
-        """State of optimiser, weighting, sampling and schedule, as tensors and numbers."""
+        """State of optimiser, weighting, sampling, schedule and teacher, as tensors and numbers."""
         return {
             "optimizer": self.exp.optimizer.state_dict(),
             "weighting": self.exp.weighting.state_dict(),
             "sampling": self.exp.sampling.state_dict(),
             "schedule": self.exp.schedule.state_dict(),
+            "teacher": None if self.exp.teacher is None else self.exp.teacher.state_dict(),
         }
 
     def load_rest(self, rest: dict[str, Any]) -> None:
@@ -76,6 +77,8 @@ class State:
         self.exp.optimizer.load_state_dict(rest["optimizer"])
         self.exp.sampling.load_state_dict(rest["sampling"])
         self.exp.schedule.load_state_dict(rest["schedule"])
+        if self.exp.teacher is not None:
+            self.exp.teacher.load_state_dict(rest["teacher"])
 
     def good(self) -> dict[str, Any]:
         """A copy to fall back to when numbers stop being finite."""

@@ -98,6 +98,8 @@ def step(
         _apply(exp)
     exp.optimizer.step()
     exp.model.sharing.advance()
+    if exp.teacher is not None:
+        exp.teacher.follow(exp.model)
     weights = weights.detach()
     if portions:
         weights = weights * weights.new_tensor(factors(portions, len(exp.names)))

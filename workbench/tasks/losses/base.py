@@ -72,6 +72,22 @@ class Loss(Component):
             target: encoded targets, ``[batch, ...]``.
         """
 
+    @property
+    def teacher_decay(self) -> float | None:
+        """Share of the teacher, a moving average of the model, that an update leaves; None: it needs no teacher."""
+        return None
+
+    def disagreement(self, output: Any, expected: Any) -> Tensor:
+        """What each example costs in training for being away from the teacher, labelled or not, ``[batch]``.
+
+        Asked only of a loss that needs a teacher.
+
+        Args:
+            output: what the task's head gave.
+            expected: what the teacher gave for the same examples, without a graph.
+        """
+        raise NotImplementedError
+
     def filled(self, output: Any, target: Tensor) -> Tensor:
         """The targets that training goes by, where a loss guesses missing ones; by default as they are.
 
