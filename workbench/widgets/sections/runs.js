@@ -85,35 +85,29 @@ function ordered(rows, { key, down }) {
 }
 
 class Table {
-  constructor(model, el) {
-    Object.assign(this, { model, sort: { key: "started", down: true }, editing: null, late: false });
-    this.root = element("details", "wbr", el);
-    element("summary", "", this.root, "Runs");
-    this.note = element("p", "wbr-note", this.root);
-    this.note.setAttribute("role", "status");
-    this.bar = element("div", "wbr-bar", this.root);
+  constructor(model, root) {
+    Object.assign(this, { model, root, sort: { key: "started", down: true }, editing: null, late: false });
+    this.told = element("p", "wbe-note", root);
+    this.told.setAttribute("role", "status");
+    this.bar = element("div", "wbe-bar", root);
     this.count = element("strong", "", this.bar);
     this.everything = this.check("all problems", "everything");
     this.clear = element("button", "wbr-clear", this.bar, "untick all");
     this.clear.type = "button";
     this.clear.addEventListener("click", () => this.set("overlaid", []));
-    this.said = element("p", "wbr-said", this.root);
+    this.said = element("p", "wbe-note wbr-said", root);
     this.said.setAttribute("role", "alert");
-    this.scroll = element("div", "wbr-scroll", this.root);
-    this.foot = element("p", "wbr-foot", this.root, FOOT);
-    this.curves = element("div", "wbr-bar wbr-choice", this.root);
+    this.scroll = element("div", "wbr-scroll", root);
+    this.foot = element("p", "wbe-foot", root, FOOT);
+    this.curves = element("div", "wbe-bar wbr-choice", root);
     const label = element("label", "", this.curves, "curves of the ticked runs: ");
     this.quantity = element("select", "", label);
     for (const name of model.get("quantities")) element("option", "", this.quantity, name).value = name;
     this.quantity.addEventListener("change", () => this.set("quantity", this.quantity.value));
-    this.root.addEventListener("toggle", () => {
-      if (this.root.open !== model.get("opened")) this.set("opened", this.root.open);
-    });
     const table = element("table", "", this.scroll);
     element("caption", "wbr-hidden", table, "Runs of the store");
     this.heading(table);
     this.body = element("tbody", "", table);
-    this.draw();
   }
 
   set(name, value) {
@@ -153,12 +147,10 @@ class Table {
 
   draw() {
     const { model, root } = this, found = model.get("table"), rows = found.rows ?? [];
-    root.open = model.get("opened");
     const ticked = model.get("overlaid").filter((run) => rows.some((row) => row.run === run));
     Object.assign(root.dataset, { runs: rows.length, overlaid: ticked.length });
-    const faults = (found.faults ?? []).join(" ");
-    this.note.textContent = [model.get("note") || found.empty, faults].filter(Boolean).join(" ");
-    this.note.hidden = !this.note.textContent;
+    this.told.textContent = [model.get("note") ? "" : found.empty, ...(found.faults ?? [])].filter(Boolean).join(" ");
+    this.told.hidden = !this.told.textContent;
     this.said.textContent = model.get("said");
     this.said.hidden = !this.said.textContent;
     this.everything.checked = model.get("everything");
@@ -330,12 +322,14 @@ class Table {
 }
 
 function render({ model, el }) {
-  const table = new Table(model, el), draw = () => table.draw(), tick = () => table.tick();
-  const drawn = ["table", "note", "said", "styles", "shown", "opened", "overlaid", "everything", "quantity"];
-  const follow = [...drawn.map((name) => [`change:${name}`, draw]), ["change:now", tick]];
-  follow.push(["msg:custom", (message) => { if (message.type === "answer") table.answer(message); }]);
-  for (const [event, action] of follow) model.on(event, action);
-  return () => { for (const [event, action] of follow) model.off(event, action); };
+  const { root, undo } = unfolding({ model, el }, "wbr", "Runs"), table = new Table(model, root);
+  const heard = [["change:now", () => table.tick()]];
+  heard.push(["msg:custom", (message) => { if (message.type === "answer") table.answer(message); }]);
+  for (const [event, action] of heard) model.on(event, action);
+  return following(model, ["table", "note", "said", "styles", "shown", "overlaid", "everything", "quantity"], () => table.draw(), () => {
+    undo();
+    for (const [event, action] of heard) model.off(event, action);
+  });
 }
 
 export default { render };

@@ -18,7 +18,7 @@ from workbench.runs.rows import Rows
 from workbench.runs.run import Run
 from workbench.runs.session import Session, in_progress
 from workbench.spec import Spec
-from workbench.widgets.scripts import script
+from workbench.widgets.scripts import script, style
 from workbench.widgets.sections.overlay import QUANTITIES, Overlay, Picture
 from workbench.widgets.sections.pareto import ParetoView, scatter
 from workbench.widgets.sections.runs_table import alike, cells, methods, names, seeded
@@ -35,8 +35,8 @@ OTHERS = "There are no runs of this problem with these tasks yet; tick “all pr
 class RunsTable(anywidget.AnyWidget):
     """The table. What a person asks for comes as messages ``{"type": action, "run": folder, "text": …}``."""
 
-    _esm = script("sections/runs.js")
-    _css = Path(__file__).parent / "runs.css"
+    _esm = script("sections/unfold.js", "sections/runs.js")
+    _css = style("sections/section.css", "sections/runs.css")
     #: whether a person has opened the section
     opened = traitlets.Bool(False).tag(sync=True)
     #: a sentence instead of the table
