@@ -9,6 +9,15 @@ function element(tag, className, parent, text) {
   return made;
 }
 
+/** Give a node what differs from what it has: what is written anew is laid out and painted anew, even if it is the same. */
+function put(node, values) {
+  for (const [name, value] of Object.entries(values)) {
+    const text = String(value);
+    if (name.startsWith("aria-")) node.getAttribute(name) === text || node.setAttribute(name, text);
+    else if (String(node[name]) !== text) node[name] = value;
+  }
+}
+
 /** Let the browser save something under a name. */
 function download(blob, name) {
   const link = element("a");

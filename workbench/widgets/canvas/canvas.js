@@ -4,6 +4,10 @@
 // nothing. Messages are numbered; after a gap the page asks for a snapshot. One model may have several views.
 
 const MARGIN = { left: 54, right: 12, top: 8, bottom: 24 };
+/** Pixels of width in which a line shows no more than its lowest and highest value: strokes are what a refresh costs. */
+const NARROW = 2;
+/** Opacity of the values behind a smoothed line; they have no dashes, which would cost more than they show. */
+const FAINT = 0.14;
 
 // ---------------------------------------------------------------- data
 
@@ -260,7 +264,7 @@ class CurvePlot extends Surface {
     if (!view.store.of(this.description.group).length) {
       this.axes(pen, palette, false);
       this.empty(palette, view.store.curves.size ? "no values yet" : "press Start");
-      this.canvas.setAttribute("aria-label", `${this.description.title}: no values yet`);
+      put(this.canvas, { "aria-label": `${this.description.title}: no values yet` });
       return;
     }
     const smoothed = (curve) => this.description.smooth && view.smoothing > 0 && curve.split === "train";
@@ -273,7 +277,7 @@ class CurvePlot extends Surface {
     pen.beginPath();
     pen.rect(MARGIN.left - 4, 0, this.width - MARGIN.left - MARGIN.right + 8, this.height - MARGIN.bottom + 4);
     pen.clip();
-    for (const curve of curves) if (smoothed(curve)) this.line(pen, curve, curve.values, 0.8, 0.14, false);
+    for (const curve of curves) if (smoothed(curve)) this.line(pen, curve, curve.values, 0.8, FAINT, false);
     for (const split of ["train", "val"])
       for (const curve of curves)
         if (curve.split === split) {
@@ -293,15 +297,9 @@ class CurvePlot extends Surface {
     pen.strokeStyle = pen.fillStyle = look.color;
     pen.lineWidth = width;
     pen.globalAlpha = alpha;
-    pen.setLineDash(look.dash);
+    pen.setLineDash(alpha === FAINT ? [] : look.dash);
     pen.beginPath();
-    let open = false;
-    for (let i = start; i < end; i++) {
-      if (this.log && values[i] <= 0) { open = false; continue; }
-      const x = this.x(steps[i]), y = this.y(values[i]);
-      if (open) pen.lineTo(x, y); else pen.moveTo(x, y);
-      open = true;
-    }
+    this.trace(pen, steps, values, start, end);
     pen.stroke();
     pen.setLineDash([]);
     const apart = (this.x(steps[end - 1]) - this.x(steps[start])) / Math.max(end - start - 1, 1);
@@ -316,6 +314,33 @@ class CurvePlot extends Surface {
       pen.fill();
     }
     pen.globalAlpha = 1;
+  }
+
+  /** A path through points; where many share two pixels of width, through the lowest and the highest of them. */
+  trace(pen, steps, values, start, end) {
+    const origin = this.x(0), scale = this.x(1) - origin;
+    let place = NaN, low = null, high = null, open = false;
+    const leave = () => {
+      const both = low === high ? [low] : low[0] < high[0] ? [low, high] : [high, low];
+      for (const [x, y] of low ? both : []) {
+        if (open) pen.lineTo(x, y); else pen.moveTo(x, y);
+        open = true;
+      }
+      low = high = null;
+    };
+    for (let i = start; i < end; i++) {
+      if (this.log && values[i] <= 0) { leave(); open = false; continue; }
+      const x = origin + scale * steps[i], y = this.y(values[i]);
+      if (low && Math.floor(x / NARROW) === place) {
+        if (y < low[1]) low = [x, y];
+        if (y > high[1]) high = [x, y];
+        continue;
+      }
+      leave();
+      place = Math.floor(x / NARROW);
+      low = high = [x, y];
+    }
+    leave();
   }
 
   axes(pen, palette, numbers) {
@@ -338,9 +363,9 @@ class CurvePlot extends Surface {
       }
       pen.textBaseline = "top";
       const last = "step";
-      const room = right - pen.measureText(last).width - 12;
+      const room = right - widthOf(pen, last) - 12;
       for (const tick of ticks(...this.range, this.width / 90)) {
-        const x = this.x(tick), half = pen.measureText(tickText(tick)).width / 2;
+        const x = this.x(tick), half = widthOf(pen, tickText(tick)) / 2;
         pen.textAlign = "center";
         if (x + half < room) pen.fillText(tickText(tick), x, bottom + 6);
       }
@@ -417,7 +442,7 @@ class CurvePlot extends Surface {
       .map((curve) => [curve, this.last(curve, Infinity)])
       .filter(([, i]) => i >= 0)
       .map(([c, i]) => `${c.task} ${c.split === "val" ? "validation" : "training"} ${shown(c.values[i])}`);
-    this.canvas.setAttribute("aria-label", `${this.description.title} by step. Last values: ${last.join(", ")}`);
+    put(this.canvas, { "aria-label": `${this.description.title} by step. Last values: ${last.join(", ")}` });
   }
 
   listen() {
@@ -495,7 +520,7 @@ function swatch(look) {
 
 class View {
   constructor(store, el, tell) {
-    Object.assign(this, { store, tell, hidden: new Set(), zoom: null, step: null, over: null, drag: null, pan: null, waiting: 0, ratio: null });
+    Object.assign(this, { store, tell, hidden: new Set(), unseen: new Set(), zoom: null, step: null, over: null, drag: null, pan: null, waiting: 0, ratio: null });
     this.log = false;
     this.smoothing = 0.8;
     this.plots = [];
@@ -507,8 +532,16 @@ class View {
     this.tools();
     this.replay = new Replay(this);
     this.grid = element("div", "wbc-grid", this.root);
-    this.sizes = new ResizeObserver(() => this.request());
+    this.wide = null;
+    this.sizes = new ResizeObserver(() => {
+      this.wide = this.root.clientWidth;
+      this.request();
+    });
     this.sizes.observe(this.root);
+    this.sight = new IntersectionObserver((found) => {
+      for (const { target, isIntersecting } of found) this.unseen[isIntersecting ? "delete" : "add"](target);
+      this.request();
+    });
     store.views.add(this);
     this.changed(true);
   }
@@ -569,6 +602,9 @@ class View {
     this.replay.reset();
     this.plots = look.plots.map((description) => new CurvePlot(this.grid, description, this));
     if (look.heatmap) this.plots.push(new Heatmap(this.grid, this));
+    this.unseen.clear();
+    this.sight.disconnect();
+    for (const plot of this.plots) this.sight.observe(plot.box);
   }
 
   entry(task) {
@@ -642,11 +678,11 @@ class View {
 
   draw() {
     this.waiting = 0;
-    if (!this.store.look.palette || !this.root.clientWidth) return;
+    if (!this.store.look.palette || !(this.wide ??= this.root.clientWidth)) return;
     const began = performance.now();
     this.all.disabled = !this.zoom;
     this.replay.show();
-    for (const plot of this.plots) plot.draw();
+    for (const plot of this.plots) if (!this.unseen.has(plot.box)) plot.draw();
     this.root.dataset.milliseconds = (performance.now() - began).toFixed(1);
     const points = [...this.store.curves.values()].reduce((sum, curve) => sum + curve.n, 0);
     Object.assign(this.root.dataset, { points, sequence: this.store.sequence, last: Math.round(this.lastStep()) });
@@ -668,6 +704,7 @@ class View {
     this.replay.stop();
     cancelAnimationFrame(this.waiting);
     this.sizes.disconnect();
+    this.sight.disconnect();
     this.store.views.delete(this);
     this.root.remove();
   }

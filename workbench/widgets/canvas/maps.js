@@ -182,36 +182,42 @@ class Heatmap extends Surface {
   }
 
   draw() {
-    const { store } = this.view, { palette, tasks } = store.look, pen = this.begin(palette);
-    const { kind, maps } = this.shown();
+    const { store, until, ratio } = this.view, { palette, tasks } = store.look, { kind, maps } = this.shown();
+    const chosen = this.chosen[kind] ?? null;
+    if (maps) this.place = chosen === null ? Math.max(0, maps.before(until)) : maps.nearest(chosen);
+    const known = [Object.keys(store.maps), maps?.n, maps?.steps.at(-1), maps?.limit, store.curves.size > 0];
+    const what = [kind, this.place, known, ratio, this.wide].join();
+    if (what === this.drawn) return; // most refreshes bring no map
+    const pen = this.begin(palette);
+    this.drawn = what;
     this.choice.hidden = !store.maps["by hand"];
-    for (const [name, button] of this.buttons) button.setAttribute("aria-pressed", String(name === kind));
-    this.title.textContent = maps?.title ? `Affinity: ${maps.title}` : "Affinity of tasks";
-    this.note.textContent = maps?.unit ? `× 10${raised(maps.unit)}` : "";
-    this.note.title = maps?.unit ? `numbers are written in units of 10${raised(maps.unit)}` : "";
+    for (const [name, button] of this.buttons) put(button, { "aria-pressed": name === kind });
+    put(this.title, { textContent: maps?.title ? `Affinity: ${maps.title}` : "Affinity of tasks" });
+    put(this.note, {
+      textContent: maps?.unit ? `× 10${raised(maps.unit)}` : "",
+      title: maps?.unit ? `numbers are written in units of 10${raised(maps.unit)}` : "",
+    });
     this.time.classList.toggle("wbc-none", !maps);
     if (!maps) {
       this.over = null;
       this.tip.hidden = true;
       this.empty(palette, store.curves.size || this.kind ? "no values yet" : "press Start");
-      this.canvas.setAttribute("aria-label", "Affinity of tasks: no values yet");
+      put(this.canvas, { "aria-label": "Affinity of tasks: no values yet" });
       return;
     }
-    const chosen = this.chosen[kind] ?? null, { until } = this.view;
-    this.place = chosen === null ? Math.max(0, maps.before(until)) : maps.nearest(chosen);
     const { values } = maps.at(this.place), scale = 10 ** -maps.unit;
     this.measure(pen, tasks, maps);
     this.slide(maps);
     this.cells(pen, palette, values, maps.limit, scale);
     this.names(pen, palette, tasks);
     this.scale(pen, palette, maps.limit * scale);
-    this.canvas.setAttribute("aria-label", this.spoken(tasks, values, maps));
+    put(this.canvas, { "aria-label": this.spoken(tasks, values, maps) });
     if (this.over) this.tell();
   }
 
   /** Where cells, names and colour scale go. */
   measure(pen, names, maps) {
-    const count = names.length, wide = (text) => pen.measureText(text).width;
+    const count = names.length, wide = (text) => widthOf(pen, text);
     const longest = Math.min(Math.max(...names.map(wide)), LONGEST_NAME);
     const left = Math.ceil(Math.max(longest + 24, wide("helps →") + 12, wide(atStep(maps.steps[maps.n - 1])) + 10));
     let right = Math.max(58, Math.ceil(BESIDE + 21 + wide(inCell(-maps.limit * 10 ** -maps.unit))));
@@ -227,11 +233,10 @@ class Heatmap extends Surface {
   slide(maps) {
     const { left, right } = this.grid, columns = `${left}px minmax(0, 1fr) ${right}px`;
     if (this.time.style.gridTemplateColumns !== columns) this.time.style.gridTemplateColumns = columns;
-    Object.assign(this.slider, { max: maps.n - 1, disabled: maps.n < 2 });
-    this.slider.value = this.place;
     const step = maps.steps[this.place];
-    this.slider.setAttribute("aria-valuetext", atStep(step));
-    this.number.textContent = step.toLocaleString("en");
+    put(this.slider, { max: maps.n - 1, disabled: maps.n < 2, "aria-valuetext": atStep(step) });
+    put(this.slider, { value: this.place });
+    put(this.number, { textContent: step.toLocaleString("en") });
   }
 
   cells(pen, palette, values, limit, scale) {
@@ -253,7 +258,7 @@ class Heatmap extends Surface {
   /** The number in each cell, all written alike so that they fit; null: they do not. */
   texts(pen, values, scale) {
     const { count, width } = this.grid, full = [...values].map((value) => inCell(value * scale));
-    const fits = (text, k) => k % (count + 1) === 0 || !Number.isFinite(values[k]) || pen.measureText(text).width + 3 <= width;
+    const fits = (text, k) => k % (count + 1) === 0 || !Number.isFinite(values[k]) || widthOf(pen, text) + 3 <= width;
     return [full, full.map((text) => text.replace("0.", "."))].find((each) => each.every(fits)) ?? null;
   }
 
@@ -261,9 +266,9 @@ class Heatmap extends Surface {
     const { left, top, width, height, count, slanted } = this.grid;
     const rows = Math.ceil((TEXT + 1) / height), columns = Math.ceil((TEXT + 1) / (slanted ? 0.6 * width : width));
     const short = (name) => {
-      if (pen.measureText(name).width <= LONGEST_NAME) return name;
+      if (widthOf(pen, name) <= LONGEST_NAME) return name;
       let cut = name;
-      while (pen.measureText(`${cut}…`).width > LONGEST_NAME) cut = cut.slice(0, -1);
+      while (widthOf(pen, `${cut}…`) > LONGEST_NAME) cut = cut.slice(0, -1);
       return `${cut}…`;
     };
     pen.fillStyle = palette.ink;

@@ -68,11 +68,11 @@ class Replay {
   show() {
     const last = this.view.lastStep(), at = this.at ?? last;
     this.box.classList.toggle("wbc-none", last < 2);
-    Object.assign(this.slider, { min: 0, max: last });
-    this.slider.value = at;
-    this.slider.setAttribute("aria-valuetext", atStep(at));
-    this.number.textContent = `${at.toLocaleString("en")} of ${last.toLocaleString("en")}`;
-    this.button.textContent = this.frame ? "❚❚ wait" : "▶ replay";
-    this.button.title = this.frame ? "Stop here" : "Draw the run again from its beginning, or from the chosen step";
+    put(this.slider, { min: 0, max: last, "aria-valuetext": atStep(at) });
+    put(this.slider, { value: at });
+    put(this.number, { textContent: `${at.toLocaleString("en")} of ${last.toLocaleString("en")}` });
+    put(this.button, this.frame
+      ? { textContent: "❚❚ wait", title: "Stop here" }
+      : { textContent: "▶ replay", title: "Draw the run again from its beginning, or from the chosen step" });
   }
 }

@@ -11,6 +11,16 @@ function shown(value) {
   return value.toFixed(size >= 100 ? 1 : size >= 10 ? 2 : 3);
 }
 
+/** The width of a text in the plots' one font; measuring takes longer than writing. */
+const WIDTHS = new Map();
+
+function widthOf(pen, text) {
+  const key = `${pen.font} ${text}`;
+  if (WIDTHS.size > 4000) WIDTHS.clear();
+  if (!WIDTHS.has(key)) WIDTHS.set(key, pen.measureText(text).width);
+  return WIDTHS.get(key);
+}
+
 /** A canvas that knows its size in CSS pixels and draws sharply on every screen. */
 class Surface {
   constructor(parent, title, note) {
@@ -24,6 +34,9 @@ class Surface {
     this.tip = element("div", "wbc-tip", this.stage);
     this.tip.hidden = true;
     this.pen = this.canvas.getContext("2d");
+    this.wide = null; // of the stage; asking for it while the page changes makes the browser lay everything out
+    this.sizes = new ResizeObserver(() => { this.wide = this.stage.clientWidth; });
+    this.sizes.observe(this.stage);
   }
 
   /** Its height in CSS pixels. */
@@ -33,7 +46,7 @@ class Surface {
 
   begin(palette) {
     const ratio = this.view?.ratio ?? (window.devicePixelRatio || 1);
-    const width = this.stage.clientWidth, height = this.tall;
+    const width = (this.wide ??= this.stage.clientWidth), height = this.tall;
     const wide = Math.round(width * ratio), high = Math.round(height * ratio);
     if (this.canvas.width !== wide || this.canvas.height !== high) {
       this.canvas.width = wide;
@@ -45,7 +58,7 @@ class Surface {
     pen.setTransform(ratio, 0, 0, ratio, 0, 0);
     pen.clearRect(0, 0, width, height);
     pen.font = `${TEXT}px ${palette.font}`;
-    pen.lineJoin = "round";
+    pen.lineJoin = "bevel";
     return pen;
   }
 
