@@ -35,19 +35,21 @@ def timed(wanted: list[wb.Spec], executor: object, store: str) -> float:
 
 
 def processes(store: str, seeds: Iterator[int], rounds: int = 3) -> None:
-    """Sixteen equal runs by one process with all cores, and by two that share them."""
-    pools = {number: Local(number) for number in (1, 2)}
-    for number, pool in pools.items():
-        timed(specs(TINY, seeds, 2 * number), pool, store)  # imports
-    seconds: dict[int, list[float]] = {1: [], 2: []}
+    """Sixteen equal runs by one process with one core, by one with all cores, and by two with a core each."""
+    pools = {"one, one core": Local(1, threads=1), "one, all cores": Local(1), "two, a core each": Local(2, threads=1)}
+    for pool in pools.values():
+        timed(specs(TINY, seeds, 2 * pool.workers), pool, store)  # imports
+    seconds: dict[str, list[float]] = {name: [] for name in pools}
     for _ in range(rounds):
-        for number, pool in pools.items():
-            seconds[number].append(timed(specs(SPEC, seeds, RUNS), pool, store))
-    ratios = [two / one for one, two in zip(seconds[1], seconds[2], strict=True)]
-    print(
-        f"{RUNS} equal runs: one process {median(seconds[1]):.1f} s, two {median(seconds[2]):.1f} s; "
-        f"ratio {median(ratios):.3f} ({min(ratios):.3f} … {max(ratios):.3f})"
-    )
+        for name, pool in pools.items():
+            seconds[name].append(timed(specs(SPEC, seeds, RUNS), pool, store))
+    *ones, (_, two) = seconds.items()
+    for name, one in ones:
+        ratios = [b / a for a, b in zip(one, two, strict=True)]
+        print(
+            f"{RUNS} equal runs: processes {name} {median(one):.1f} s; two, a core each {median(two):.1f} s; "
+            f"ratio {median(ratios):.3f} ({min(ratios):.3f} … {max(ratios):.3f})"
+        )
     for pool in pools.values():
         pool.shutdown()
 

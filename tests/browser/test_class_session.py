@@ -104,9 +104,8 @@ def test_a_class_session(lab, page):
     rows.last.get_by_role("button", name=re.compile("^open")).click()
     expect(status).to_contain_text("stopped")
     panel.get_by_role("button", name="▶ replay").first.click()
-    expect(panel.get_by_role("button", name="❚❚ wait")).to_be_visible()
+    panel.get_by_role("button", name="❚❚ wait").click()  # before it has played to its end
     page.shot("class-7-replay")
-    panel.get_by_role("button", name="❚❚ wait").click()
     panel.locator(".wbc-until").first.focus()
     tab.keyboard.press("Home")
     for _ in range(20):

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import wraps
 from html import escape
 from threading import RLock
+from time import perf_counter
 from typing import Any
 
 import ipywidgets as widgets
@@ -30,6 +31,9 @@ from workbench.widgets.sections import SECTIONS
 from workbench.widgets.ticker import Ticker
 
 __all__ = ["Panel", "guarded"]
+
+#: seconds between two state lines of which only the numbers differ
+READABLE = 0.3
 
 
 def guarded(panel: "Panel", action: Callable[[], object]) -> Callable[..., None]:
@@ -74,6 +78,8 @@ class Panel:
         self._held: tuple[Any, str] = (None, "")
         self._lock = RLock()
         self._shown: tuple[Any, ...] = ()
+        self._told: tuple[Any, ...] | None = None
+        self._told_at = float("-inf")
         self.canvas, self.presence = Canvas(), Presence()
         self.canvas.beat, self.canvas.heard = self.presence.beat, self.presence.hear
         self.sections = {cls.name: cls(self) for cls in SECTIONS if cls.name not in choice.hidden}
@@ -308,7 +314,7 @@ class Panel:
             more = any([section.update(session) for section in self.sections.values()])
             if self._comparing is not None and not busy:
                 self._show_comparison(self._comparing)
-            self.state.value = self._state_line()
+            self._tell_state()
             told = "" if history is None else sentence(history.effects, session.tasks)
             self.effect.value = f'<span role="status">{escape(told)}</span>'
             role = "alert" if self._alarm else "status"
@@ -358,6 +364,14 @@ class Panel:
         else:
             self.comparison = comparing.comparison
             self._message, self._alarm = "", False
+
+    def _tell_state(self) -> None:
+        """Write the state line; while nothing but numbers of the run change, no oftener than a person reads."""
+        session, now = self.session, perf_counter()
+        state = None if session is None else (session.path, session.status, session.lr)
+        if state != self._told or now - self._told_at > READABLE or not self.alive:
+            self._told, self._told_at = state, now
+            self.state.value = self._state_line()
 
     def _state_line(self) -> str:
         session = self.session

@@ -6,6 +6,8 @@
 const MARGIN = { left: 54, right: 12, top: 8, bottom: 24 };
 /** Pixels of width in which a line shows no more than its lowest and highest value: strokes are what a refresh costs. */
 const NARROW = 2;
+/** Between two refreshes that are drawn lies so many times the time that the first took, at most so many milliseconds. */
+const REST = 50, LONGEST_REST = 1000;
 /** Opacity of the values behind a smoothed line; they have no dashes, which would cost more than they show. */
 const FAINT = 0.14;
 
@@ -520,7 +522,7 @@ function swatch(look) {
 
 class View {
   constructor(store, el, tell) {
-    Object.assign(this, { store, tell, hidden: new Set(), unseen: new Set(), zoom: null, step: null, over: null, drag: null, pan: null, waiting: 0, ratio: null });
+    Object.assign(this, { store, tell, hidden: new Set(), unseen: new Set(), zoom: null, step: null, over: null, drag: null, pan: null, waiting: 0, timer: 0, rest: 0, pictures: 0, ratio: null });
     this.log = false;
     this.smoothing = 0.8;
     this.plots = [];
@@ -590,7 +592,9 @@ class View {
   changed(anew) {
     if (!this.store.look.palette) return;
     if (anew) this.build();
-    this.request();
+    const wait = anew ? 0 : this.rest - performance.now();
+    if (wait <= 0) this.request();
+    else this.timer ||= setTimeout(() => this.request(), wait);
   }
 
   build() {
@@ -673,11 +677,22 @@ class View {
 
   /** Draw at the next animation frame, once, however often it is asked. */
   request() {
-    if (!this.waiting) this.waiting = requestAnimationFrame(() => this.draw());
+    if (!this.waiting) this.waiting = requestAnimationFrame(() => this.frame());
+  }
+
+  /** One picture. The next refresh is drawn when the page has rested from it, so that drawing never takes the machine. */
+  frame() {
+    const began = performance.now();
+    this.draw();
+    setTimeout(() => { // after the browser has laid out and painted
+      const now = performance.now();
+      this.rest = now + Math.min(REST * (now - began), LONGEST_REST);
+    });
   }
 
   draw() {
-    this.waiting = 0;
+    clearTimeout(this.timer);
+    this.waiting = this.timer = 0;
     if (!this.store.look.palette || !(this.wide ??= this.root.clientWidth)) return;
     const began = performance.now();
     this.all.disabled = !this.zoom;
@@ -685,7 +700,9 @@ class View {
     for (const plot of this.plots) if (!this.unseen.has(plot.box)) plot.draw();
     this.root.dataset.milliseconds = (performance.now() - began).toFixed(1);
     const points = [...this.store.curves.values()].reduce((sum, curve) => sum + curve.n, 0);
-    Object.assign(this.root.dataset, { points, sequence: this.store.sequence, last: Math.round(this.lastStep()) });
+    this.pictures++;
+    const { pictures, store } = this;
+    Object.assign(this.root.dataset, { points, pictures, sequence: store.sequence, last: Math.round(this.lastStep()) });
   }
 
   /** The last step there is, whatever is zoomed. */
@@ -703,6 +720,7 @@ class View {
   remove() {
     this.replay.stop();
     cancelAnimationFrame(this.waiting);
+    clearTimeout(this.timer);
     this.sizes.disconnect();
     this.sight.disconnect();
     this.store.views.delete(this);
