@@ -1,6 +1,8 @@
 """The section "Runs": what it reads, what it draws, and what can be done to a run."""
 
 import json
+import subprocess
+import sys
 import threading
 from types import SimpleNamespace
 
@@ -12,6 +14,7 @@ from tests.runs.conftest import small, store  # noqa: F401 (fixtures)
 from tests.runs.test_session import until
 from workbench.component import WorkbenchError
 from workbench.plots.style import DASH_PIXELS, task_style
+from workbench.runs.folder import RunFolder
 from workbench.runs.session import Session
 from workbench.widgets.sections.overlay import MOST, QUANTITIES, Overlay, Picture, Shown
 from workbench.widgets.sections.runs import EMPTY, LARGEST, OTHERS, Runs
@@ -44,19 +47,20 @@ def section(store, tiny):  # noqa: F811
     made.close()
 
 
+def look(section, session=None):
+    """One picture, and whether there is more to show."""
+    more = section.update(session)
+    for thread in threading.enumerate():
+        if thread.name == f"workbench {section.name}":
+            thread.join()
+    section._not_before = 0.0
+    return more
+
+
 def settle(section, session=None):
     """Update until there is nothing more to show."""
     section.again()
-    threads = f"workbench {section.name}"
-    for _ in range(50):
-        more = section.update(session)
-        for thread in threading.enumerate():
-            if thread.name == threads:
-                thread.join()
-        if not more:
-            return
-        section._not_before = 0.0
-    raise AssertionError("it never came to rest")
+    assert any(not look(section, session) for _ in range(50)), "it never came to rest"
 
 
 @pytest.fixture
@@ -241,6 +245,27 @@ def test_a_run_in_progress_grows(opened, two, tiny, sent):
     settle(opened, session)
     assert rows(opened)[session.path.name]["status"] == "stopped"
     assert opened.view.head.now == {}
+
+
+def test_a_run_of_another_process_is_followed(opened, store, tiny, sent):  # noqa: F811
+    words = [sys.executable, "-m", "workbench", "train", wb.share(tiny.replace(epochs=100_000)), "--quiet"]
+    with subprocess.Popen([*words, "--out", str(store)]) as process:
+        try:
+            until(lambda: any(RunFolder(path).last_step() for path in store.glob("*")), seconds=60)
+            (path,) = store.glob("*")
+            opened.view.head.quantity = "training loss"
+            opened.view.head.overlaid = [path.name]
+            until(lambda: look(opened) and opened.view.overlay._picture.runs)
+            assert rows(opened)[path.name]["status"] == "running"
+            before = opened.view.overlay._picture.runs[0].count.copy()
+            until(lambda: look(opened) and opened.view.overlay._picture.runs[0].count != before)
+            grown = opened.view.overlay._picture.runs[0].count
+            assert all(grown[task] > n for task, n in before.items())
+            assert sum(curve["n"] for content, _ in sent[1:] for curve in content["curves"]) >= sum(grown.values())
+        finally:
+            process.kill()
+    settle(opened)
+    assert rows(opened)[path.name]["status"] == "interrupted"
 
 
 def test_an_interrupted_run_is_drawn_from_its_records(opened, two, sent):

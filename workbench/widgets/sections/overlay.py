@@ -92,12 +92,16 @@ class Overlay:
                 self._read[at] = shown
             found.runs.append(shown)
         paths = [row.path for row in rows]
-        found.key = quantity, [(path, run.name, run.session) for path, run in zip(paths, found.runs, strict=True)]
+        each = zip(paths, found.runs, strict=True)
+        found.key = quantity, [(path, run.name, run.session, run.quantities) for path, run in each]
         return found
 
     def show(self, picture: Picture) -> None:
-        """Draw a picture, if it is another one than before, with one message per run."""
-        if picture.key == self._picture.key or not (picture.runs or self.canvas):
+        """Draw a picture with one message per run; of the same runs as before only what is new."""
+        if picture.key == self._picture.key:
+            self._extend(picture)
+            return
+        if not (picture.runs or self.canvas):
             return
         self._picture = picture
         if self.canvas is None:
@@ -120,6 +124,20 @@ class Overlay:
                     for task, quantity in run.quantities.items()
                 }
                 self._append(self.canvas, run, new)
+
+    def _extend(self, picture: Picture) -> None:
+        """Add what runs of other processes have recorded since; those of this one are followed at every refresh."""
+        for drawn, now in zip(self._picture.runs, picture.runs, strict=True):
+            if drawn.session is None and self.canvas is not None:
+                starts = {task: drawn.count.get(task, 0) for task in now.points}
+                self._append(
+                    self.canvas,
+                    drawn,
+                    {
+                        task: (steps[starts[task] :], values[starts[task] :])
+                        for task, (steps, values) in now.points.items()
+                    },
+                )
 
     def _append(self, canvas: Canvas, run: Shown, points: Mapping[str, Points], most: int = MOST) -> None:
         split = QUANTITIES[self._picture.quantity][0]

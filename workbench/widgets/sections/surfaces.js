@@ -142,18 +142,7 @@ function render({ model, el }) {
   }
 
   dots.addEventListener("change", draw);
-  let waiting = 0;
-  const soon = () => {
-    if (!waiting) waiting = requestAnimationFrame(() => { waiting = 0; draw(); });
-  };
-  const traits = ["plane", "points", "shown", "pictures"].map((name) => `change:${name}`);
-  for (const trait of traits) model.on(trait, soon);
-  draw();
-  return () => {
-    undo();
-    cancelAnimationFrame(waiting);
-    for (const trait of traits) model.off(trait, soon);
-  };
+  return following(model, ["plane", "points", "shown", "pictures"], draw, undo);
 }
 
 export default { render };
