@@ -1,5 +1,7 @@
 """Comparison: figures by hand, intervals that cover, and outcomes that admit ignorance."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -8,6 +10,7 @@ from workbench.runs.compare import interval
 from workbench.runs.compare.front import mixes, non_dominated
 from workbench.runs.compare.intervals import improvement
 from workbench.runs.compare.times import score_within
+from workbench.runs.compare.tuning import content, tuned
 from workbench.runs.delta import delta
 
 #: of the small spec: task, metric, sign
@@ -41,6 +44,19 @@ def test_the_interval_covers_the_truth_as_often_as_it_says(n):
     rng = np.random.default_rng(1)
     bounds = [interval(rng.normal(1.0, 2.0, n), seed=number) for number in range(1200)]
     assert 0.93 <= np.mean([low <= 1.0 <= high for low, high in bounds]) <= 0.97
+
+
+def test_the_rate_is_chosen_by_the_models_that_are_tested():
+    """Not by a score that a run reached on its way, and did not keep (``select="last"``)."""
+
+    def run(kept, best, status="done"):
+        tasks = {"a": {"val": kept, "higher_is_better": True}, "b": {"val": -kept, "higher_is_better": False}}
+        return SimpleNamespace(summary={"status": status, "tasks": tasks, "score": {"best": best}})
+
+    spec, rates = wb.Spec(select="last"), [0.1, 0.2, 0.3]
+    there = [run(0.7, 0.7), run(0.5, 0.9), run(0.9, 0.9, "failed")]
+    found = {content(spec.replace(lr=lr, seed=0)): each for lr, each in zip(rates, there, strict=True)}
+    assert tuned(spec, rates, [0], found).lr == 0.1
 
 
 def test_one_value_has_no_interval():

@@ -9,6 +9,7 @@ import numpy as np
 
 from workbench.component import WorkbenchError, short
 from workbench.runs.run import Run
+from workbench.runs.scores import kept_score
 from workbench.runs.sweep.scheduler import HERE, sweep
 from workbench.spec import Spec
 
@@ -106,9 +107,7 @@ def cross_validate(
 
 
 def chosen(runs: list[Run]) -> Run:
-    """The run of a fold with the best validation score, the first of equal ones; one without a score is chosen last.
-
-    The score is that of the epoch which the run kept, since that is the model which is tested.
+    """The run of a fold whose kept model validates best, the first of equal ones; one without a score is chosen last.
 
     Raises:
         WorkbenchError: all of them failed.
@@ -117,14 +116,7 @@ def chosen(runs: list[Run]) -> Run:
     if not done:
         first = runs[0]
         raise WorkbenchError(f"cross_validate: fold {first.spec.fold} could not be trained: {first.summary['reason']}")
-    return max(done, key=score)
-
-
-def score(run: Run) -> float:
-    """Mean validation metric over the tasks at the epoch that was kept, signed so that higher is better."""
-    tasks = run.summary["tasks"].values()
-    values = [task["val"] if task["higher_is_better"] else -task["val"] for task in tasks if task["val"] is not None]
-    return sum(values) / len(values) if len(values) == len(tasks) else -np.inf
+    return max(done, key=kept_score)
 
 
 def corrected_interval(values: np.ndarray, level: float = 0.95) -> tuple[float, float]:

@@ -46,7 +46,7 @@ def compare(
         progress: show progress bars for what has to be trained.
         seeds: for specs; default: 0, 1, 2. Ten are better where runs are short.
         lrs: for specs: one grid of learning rates for all methods, the baselines among them. Each method gets the rate
-            whose runs reach the best validation score (mean over seeds), so that all had the same budget.
+            at which the models that its runs keep validate best (mean over seeds), so that all had the same budget.
         front: train equal weighting's network with so many sets of fixed weights too (evenly spaced for two tasks,
             drawn from Dirichlet(1) for more), at the learning rate of equal weighting: ``comparison.front``. A method
             that lies on it could have been had by choosing weights.

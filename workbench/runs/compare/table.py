@@ -9,9 +9,10 @@ from workbench.runs.baseline import baseline_spec
 from workbench.runs.compare.intervals import improvement, interval, verdict
 from workbench.runs.compare.labels import BASELINE, MATCHED
 from workbench.runs.compare.times import score_within, seconds_of
-from workbench.runs.compare.tuning import content, score
+from workbench.runs.compare.tuning import content
 from workbench.runs.delta import delta
 from workbench.runs.run import Run
+from workbench.runs.scores import kept_score
 from workbench.spec import Spec
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ def _row(name: str, runs: Sequence[Run], bases: Sequence[Run], seconds: float) -
         "delta_m_metrics": float(np.mean([d.metrics for d in deltas])) if deltas else np.nan,
         "improves": improvement(changes) if name != BASELINE else np.nan,
         "verdict": "the baseline" if name == BASELINE else verdict(low, high),
-        "val": float(np.mean([score(run) for run in runs])),
+        "val": float(np.mean([kept_score(run) for run in runs])),
         "val_in_time": float(np.mean([score_within(run, seconds, seconds_of(runs)) for run in runs])),
         "lr": runs[0].spec.lr,
         "steps": int(np.mean([s["steps"] for s in summaries])),

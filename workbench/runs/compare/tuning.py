@@ -6,10 +6,11 @@ import numpy as np
 
 from workbench.component import WorkbenchError, short
 from workbench.runs.run import Run
+from workbench.runs.scores import kept_score
 from workbench.runs.steering import is_rate
 from workbench.spec import Spec
 
-__all__ = ["check_rates", "content", "runs_of", "score", "tuned"]
+__all__ = ["check_rates", "content", "runs_of", "tuned"]
 
 
 def content(spec: Spec) -> str:
@@ -34,14 +35,8 @@ def check_rates(lrs: Sequence[float]) -> list[float]:
     return sorted(set(map(float, lrs)))
 
 
-def score(run: Run) -> float:
-    """The validation score that a run reached; -inf if it failed."""
-    best = run.summary.get("score", {}).get("best")
-    return -np.inf if best is None or run.summary["status"] == "failed" else float(best)
-
-
 def tuned(spec: Spec, lrs: Sequence[float], seeds: Sequence[int], found: Mapping[str, Run]) -> Spec:
-    """The spec with the learning rate whose runs have the best validation score, the mean over all seeds."""
+    """The spec with the learning rate whose kept models validate best, in the mean over all seeds."""
     each = [spec.replace(lr=lr) for lr in lrs]
-    scores = [np.mean([score(run) for run in runs_of(one, seeds, found)]) for one in each]
+    scores = [np.mean([kept_score(run) for run in runs_of(one, seeds, found)]) for one in each]
     return each[int(np.argmax(scores))]
