@@ -2,7 +2,10 @@
 
 import pytest
 
+from tests.browser.conftest import ASK
+
 GROW = """
+import time
 import numpy as np
 from workbench.widgets.canvas.canvas import Block, Canvas
 
@@ -101,3 +104,15 @@ def test_a_task_can_be_hidden_and_the_axis_made_logarithmic(page, canvas):
     assert digit.get_attribute("aria-pressed") == "false"
     canvas.get_by_label("log loss axis").check()
     page.shot("canvas-log")
+
+
+def test_refreshes_of_a_run_that_goes_on_are_drawn_when_there_is_time(page, canvas):
+    def pictures(busy, pause):
+        before = int(canvas.get_attribute("data-pictures"))
+        last = int(canvas.get_attribute("data-last")) + 20
+        page.tab.evaluate(ASK, f"canvas.busy = {busy}\nfor _ in range(20):\n    grow(1)\n    time.sleep({pause})")
+        canvas.and_(page.tab.locator(f"[data-last='{last}']")).wait_for()  # the last one is never lost
+        return int(canvas.get_attribute("data-pictures")) - before
+
+    assert pictures(busy=True, pause=0.05) <= 10
+    assert pictures(busy=False, pause=0.2) >= 20

@@ -223,6 +223,17 @@ def test_many_tasks_fit_too(sent, history):
     assert len(canvas.get_state()["snapshot"]) <= LARGEST_MESSAGE + 16
 
 
+def test_a_page_is_told_that_more_will_follow(sent, history):
+    canvas = Canvas(TASKS)
+    canvas.busy = True
+    history.grow(1)
+    canvas.draw(history)
+    canvas.busy = False
+    history.grow(1)
+    canvas.draw(history)
+    assert [content["busy"] for content, _ in sent] == [True, False]
+
+
 def test_values_that_are_not_finite_are_not_drawn(sent):
     canvas = Canvas(TASKS)
     assert canvas.append(Block("loss", "ink", "train", np.array([1, 2]), np.array([np.nan, np.inf]))) == 0

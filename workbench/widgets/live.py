@@ -306,6 +306,7 @@ class Panel:
                 session.pause()
                 self._message, self._alarm = "Paused, since no page shows this panel any more.", False
             if session is not None:
+                self.canvas.busy = alive and session.status == "running"
                 self.canvas.draw(session.history, metrics=session.metrics)
                 if not alive and self._over is not session:
                     self._over = session

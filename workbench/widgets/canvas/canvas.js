@@ -93,7 +93,7 @@ class Store {
     }
     if (message.metrics) this.metrics = message.metrics;
     if (message.curves) this.add(message, buffers);
-    for (const view of this.views) view.changed(message.type !== "append");
+    for (const view of this.views) view.changed(message.type !== "append", message.busy);
     return true;
   }
 
@@ -588,11 +588,11 @@ class View {
     return group === "metric" && metric ? `${task} · ${metric}` : task;
   }
 
-  /** After a message; `anew` when tasks or plots may have changed. */
-  changed(anew) {
+  /** After a message; `anew` when tasks or plots may have changed, `busy` when more will follow. */
+  changed(anew, busy) {
     if (!this.store.look.palette) return;
     if (anew) this.build();
-    const wait = anew ? 0 : this.rest - performance.now();
+    const wait = busy && !anew ? this.rest - performance.now() : 0;
     if (wait <= 0) this.request();
     else this.timer ||= setTimeout(() => this.request(), wait);
   }

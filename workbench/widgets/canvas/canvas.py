@@ -132,6 +132,8 @@ class Canvas(anywidget.AnyWidget):
         plots: Sequence[Mapping[str, Any]] = PLOTS,
         maps: bool = True,
     ) -> None:
+        #: whether what is sent is one refresh of many, which the page may draw a little later
+        self.busy = False
         self._plots, self._with_maps = [dict(plot) for plot in plots], maps
         self._lock = RLock()
         self._sequence = 0
@@ -300,7 +302,7 @@ class Canvas(anywidget.AnyWidget):
         maps: Mapping[str, Maps],
     ) -> tuple[dict[str, Any], list[bytes]]:
         """A message of at most ``LARGEST_MESSAGE`` bytes: its JSON part; steps, values and maps as buffers."""
-        content: dict[str, Any] = {"type": kind, "sequence": self._sequence}
+        content: dict[str, Any] = {"type": kind, "sequence": self._sequence, "busy": self.busy}
         if kind == "snapshot":
             content |= self._look | {"metrics": self._metrics}
         sent = {of: found.within(LARGEST[of]) for of, found in maps.items()}

@@ -107,6 +107,7 @@ class Overlay:
         if self.canvas is None:
             self.canvas = Canvas(maps=False)
             self.canvas.add_class("wbr-curves")
+        self.canvas.busy = False
         names = [run.name for run in picture.runs]
         self.canvas.reset(names, task_style(names), name="runs", plots=_plots(picture))
         for run in picture.runs:
@@ -119,6 +120,7 @@ class Overlay:
             if run.session is not None and self.canvas is not None:
                 split = QUANTITIES[self._picture.quantity][0]
                 history = run.session.history
+                self.canvas.busy = run.session.status == "running"
                 new = {
                     task: _growing(history, split, task, quantity, run.count.get(task, 0))
                     for task, quantity in run.quantities.items()
