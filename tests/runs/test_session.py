@@ -10,9 +10,13 @@ import time
 from pathlib import Path
 
 import pytest
+import torch
 
 import workbench as wb
 from tests.runs.test_train import lines
+from workbench.runs.folder import RunFolder
+from workbench.training.experiment import Experiment
+from workbench.training.state import State
 
 TIMING = ("pause", "resume")
 
@@ -142,11 +146,47 @@ def test_killed_and_resumed_is_the_same_as_never_stopped(store, small, tmp_path,
 
 def test_a_run_killed_before_its_first_checkpoint_starts_again(store, small):
     whole = wb.train(small, progress=False)
-    from workbench.runs.folder import RunFolder
-
     folder = RunFolder.create(small, store)
     (folder.path / "records.jsonl").write_bytes((whole.path / "records.jsonl").read_bytes()[:777])
     assert lines(wb.resume(folder.path, progress=False)) == lines(whole)
+
+
+def test_killed_while_it_saves_the_same_step_again_it_loses_nothing(store, small, monkeypatch):
+    def killed(_, place):
+        Path(place).write_bytes(b"")
+        raise KeyboardInterrupt
+
+    session = wb.start(small.replace(weighting="uncertainty", epochs=2000))
+    latest = session.path / "checkpoint" / "latest.json"
+    try:
+        until(lambda: session.step_number > 3)
+        session.pause()
+        until(lambda: session.status == "paused" and latest.is_file())
+        for _ in range(2):
+            session.folder.save(session.state)
+            with monkeypatch.context() as patch:
+                patch.setattr(torch, "save", killed)
+                with pytest.raises(KeyboardInterrupt):
+                    session.folder.save(session.state)
+            there = State(Experiment(session.spec))
+            assert RunFolder(session.path).load(there) > 0
+            assert there.position.step == session.step_number
+            for mine, its in ((there.exp.model, session.exp.model), (there.exp.weighting, session.exp.weighting)):
+                torch.testing.assert_close(mine.state_dict(), its.state_dict(), rtol=0, atol=0)
+    finally:
+        session.stop()
+        session.wait()
+    assert len(list(latest.parent.glob("step-*"))) == 1
+
+
+@pytest.mark.parametrize("name", ["rest.pt", "model.safetensors", "best.safetensors"])
+def test_a_damaged_checkpoint_is_one_sentence(store, small, name):
+    run = wb.train(small, progress=False)
+    (run.path / "summary.json").unlink()
+    (damaged,) = run.path.glob(f"checkpoint/step-*/{name}")
+    damaged.write_bytes(b"")
+    with pytest.raises(wb.WorkbenchError, match=r"its checkpoint cannot be read \(\w+\); delete the folder and"):
+        wb.resume(run.path, progress=False)
 
 
 def test_two_processes_do_not_train_one_run(store, small):

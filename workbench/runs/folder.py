@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import asdict
 from datetime import datetime, timezone
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
 from workbench.component import WorkbenchError, one_of
@@ -192,6 +193,9 @@ class RunFolder:
         offset = self.flush()
         base = self.path / "checkpoint"
         place = base / f"step-{state.position.step:09d}"
+        with suppress(FileNotFoundError):
+            if json.loads((base / "latest.json").read_text(encoding="utf-8"))["place"] == place.name:
+                place = base / f"{place.name}-again"
         place.mkdir(parents=True, exist_ok=True)
         (place / "model.safetensors").write_bytes(_packed(state.exp.model.state_dict()))
         (place / "best.safetensors").write_bytes(_packed(state.best))
@@ -203,18 +207,31 @@ class RunFolder:
                 shutil.rmtree(old)
 
     def load(self, state: State) -> int:
-        """Put the newest saved state into ``state``; the byte position of the records it goes with (0: none saved)."""
+        """Put the newest saved state into ``state``; the byte position of the records it goes with (0: none saved).
+
+        Raises:
+            WorkbenchError: it is damaged.
+        """
         import torch
+        from safetensors import SafetensorError
         from safetensors.torch import load_file
 
         latest = self.path / "checkpoint" / "latest.json"
         if not latest.is_file():
             return 0
-        found = json.loads(latest.read_text(encoding="utf-8"))
-        place = latest.parent / found["place"]
-        state.exp.model.load_state_dict(load_file(place / "model.safetensors"))
-        state.best = {key: x.to(state.exp.device) for key, x in load_file(place / "best.safetensors").items()}
-        state.load_rest(torch.load(place / "rest.pt", weights_only=True, map_location=state.exp.device))
+        try:
+            found = json.loads(latest.read_text(encoding="utf-8"))
+            place = latest.parent / found["place"]
+            model, best = (load_file(place / f"{name}.safetensors") for name in ("model", "best"))
+            rest = torch.load(place / "rest.pt", weights_only=True, map_location=state.exp.device)
+        except (EOFError, KeyError, OSError, RuntimeError, ValueError, UnpicklingError, SafetensorError) as error:
+            raise WorkbenchError(
+                f"Run folder {str(self.path)!r} is damaged: its checkpoint cannot be read ({type(error).__name__}); "
+                "delete the folder and train the run anew."
+            ) from error
+        state.exp.model.load_state_dict(model)
+        state.best = {key: x.to(state.exp.device) for key, x in best.items()}
+        state.load_rest(rest)
         state.position = Position(**found["position"])
         return int(found["records"])
 
