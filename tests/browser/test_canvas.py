@@ -114,5 +114,5 @@ def test_refreshes_of_a_run_that_goes_on_are_drawn_when_there_is_time(page, canv
         canvas.and_(page.tab.locator(f"[data-last='{last}']")).wait_for()  # the last one is never lost
         return int(canvas.get_attribute("data-pictures")) - before
 
-    assert pictures(busy=True, pause=0.1) <= 10
+    assert pictures(busy=True, pause=0.02) <= 10
     assert pictures(busy=False, pause=0.1) > 10
