@@ -8,8 +8,8 @@ const MARGIN = { left: 54, right: 12, top: 8, bottom: 24 };
 const NARROW = 2;
 /** Between two refreshes that are drawn lies so many times the time that the first took, at most so many milliseconds. */
 const REST = 50, LONGEST_REST = 1000;
-/** Opacity of the values behind a smoothed line; they have no dashes, which would cost more than they show. */
-const FAINT = 0.14;
+/** The values behind a smoothed line; dashes would cost more than they show. */
+const FAINT = { width: 0.8, alpha: 0.14, dash: [], marks: false };
 
 // ---------------------------------------------------------------- data
 
@@ -279,27 +279,28 @@ class CurvePlot extends Surface {
     pen.beginPath();
     pen.rect(MARGIN.left - 4, 0, this.width - MARGIN.left - MARGIN.right + 8, this.height - MARGIN.bottom + 4);
     pen.clip();
-    for (const curve of curves) if (smoothed(curve)) this.line(pen, curve, curve.values, 0.8, FAINT, false);
+    for (const curve of curves) if (smoothed(curve)) this.line(pen, curve, curve.values, FAINT);
     for (const split of ["train", "val"])
       for (const curve of curves)
         if (curve.split === split) {
-          const strong = split === "val" || !this.description.smooth;
-          this.line(pen, curve, drawn.get(curve), strong ? 2.2 : 1.1, strong ? 1 : 0.75, split === "val");
+          const { dash } = view.look(curve.task), marks = split === "val";
+          const weight = marks || !this.description.smooth ? { width: 2.2, alpha: 1 } : { width: 1.1, alpha: 0.75 };
+          this.line(pen, curve, drawn.get(curve), { ...weight, dash, marks });
         }
     pen.restore();
     this.cross(pen, palette, curves, drawn);
     this.describe(curves);
   }
 
-  line(pen, curve, values, width, alpha, marks) {
-    const look = this.view.look(curve.task), { steps, n } = curve;
+  line(pen, curve, values, { width, alpha, dash, marks }) {
+    const { steps, n } = curve;
     const [from, to] = this.range, { until } = this.view;
     const start = Math.max(0, curve.at(from)), end = Math.min(n, curve.at(to) + 2, curve.at(until) + 1);
     if (end <= start) return;
-    pen.strokeStyle = pen.fillStyle = look.color;
+    pen.strokeStyle = pen.fillStyle = this.view.look(curve.task).color;
     pen.lineWidth = width;
     pen.globalAlpha = alpha;
-    pen.setLineDash(alpha === FAINT ? [] : look.dash);
+    pen.setLineDash(dash);
     pen.beginPath();
     this.trace(pen, steps, values, start, end);
     pen.stroke();

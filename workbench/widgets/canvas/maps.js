@@ -234,8 +234,7 @@ class Heatmap extends Surface {
     const { left, right } = this.grid, columns = `${left}px minmax(0, 1fr) ${right}px`;
     if (this.time.style.gridTemplateColumns !== columns) this.time.style.gridTemplateColumns = columns;
     const step = maps.steps[this.place];
-    put(this.slider, { max: maps.n - 1, disabled: maps.n < 2, "aria-valuetext": atStep(step) });
-    put(this.slider, { value: this.place });
+    put(this.slider, { max: maps.n - 1, value: this.place, disabled: maps.n < 2, "aria-valuetext": atStep(step) });
     put(this.number, { textContent: step.toLocaleString("en") });
   }
 

@@ -68,8 +68,7 @@ class Replay {
   show() {
     const last = this.view.lastStep(), at = this.at ?? last;
     this.box.classList.toggle("wbc-none", last < 2);
-    put(this.slider, { min: 0, max: last, "aria-valuetext": atStep(at) });
-    put(this.slider, { value: at });
+    put(this.slider, { min: 0, max: last, value: at, "aria-valuetext": atStep(at) });
     put(this.number, { textContent: `${at.toLocaleString("en")} of ${last.toLocaleString("en")}` });
     put(this.button, this.frame
       ? { textContent: "❚❚ wait", title: "Stop here" }

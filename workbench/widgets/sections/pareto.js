@@ -191,7 +191,7 @@ class Scatter extends Surface {
     pen.textAlign = "left";
     for (const point of [...this.front, ...this.points.filter((each) => !this.front.includes(each))]) {
       const words = point.label.length > 34 ? `${point.label.slice(0, 33)}…` : point.label;
-      const wide = pen.measureText(words).width, x = this.px(point.x), y = this.py(point.y), high = TEXT + 2;
+      const wide = widthOf(pen, words), x = this.px(point.x), y = this.py(point.y), high = TEXT + 2;
       const places = [[x + 11, y - high / 2], [x - 11 - wide, y - high / 2], [x - wide / 2, y - 10 - high], [x - wide / 2, y + 10]];
       const box = places.map(([left, top]) => [left, top, wide, high]).find(free);
       if (!box) continue;
