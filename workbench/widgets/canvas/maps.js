@@ -151,7 +151,7 @@ class Heatmap extends Surface {
     Object.assign(this.slider, { type: "range", min: 0, max: 0, step: 1, id, title: "At its right end it follows the run" });
     this.slider.addEventListener("input", () => {
       const place = +this.slider.value, { maps, kind } = this.shown();
-      this.chosen[kind] = place === maps.n - 1 ? null : maps.steps[place];
+      this.chosen[kind] = place >= +this.slider.max ? null : maps.steps[place]; // more may have come than it shows
       this.view.request();
     });
     this.file = element("button", "wbc-csv", this.time, "CSV");

@@ -19,7 +19,8 @@ class Replay {
     Object.assign(this.slider, { type: "range", id, step: 1, title: "Go back through the run; at its right end it follows" });
     this.slider.addEventListener("input", () => {
       this.stop();
-      this.go(+this.slider.value);
+      const { value, max } = this.slider; // more may have come than it shows
+      this.go(+value < +max ? +value : Infinity);
     });
     this.slider.addEventListener("change", () => this.tell());
   }
@@ -35,7 +36,7 @@ class Replay {
     const next = (now) => {
       began ??= now - (PLAYED * from) / last;
       const step = Math.round((last * (now - began)) / PLAYED);
-      this.go(step);
+      this.go(step < last ? step : Infinity);
       if (step < last) this.frame = requestAnimationFrame(next);
       else this.stop();
     };
