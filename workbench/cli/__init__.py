@@ -12,7 +12,7 @@ from typing import NoReturn
 
 import workbench
 
-__all__ = ["main"]
+__all__ = ["complain", "main"]
 
 #: command -> its one-line help; the module ``workbench.cli.<command>`` declares its arguments and runs it
 COMMANDS = {
@@ -64,7 +64,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         faults = getattr(error, "faults", None)
         if faults is None:
             raise
-        _complain(faults)
+        complain(faults)
         return 2
 
 
@@ -103,7 +103,8 @@ def _run(words: list[str]) -> int:
     return status
 
 
-def _complain(faults: list[str]) -> None:
+def complain(faults: list[str]) -> None:
+    """Say what is wrong, on standard error."""
     if len(faults) == 1:
         print(faults[0], file=sys.stderr)
     else:

@@ -4,7 +4,7 @@ import argparse
 import os
 import sys
 from contextlib import redirect_stdout
-from typing import Any
+from typing import Any, NoReturn
 
 import workbench
 from workbench.cli.files import existing
@@ -46,7 +46,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(given: argparse.Namespace) -> int:
     """Train, and print the run's folder; started by ``torchrun``, as one of its processes."""
     if int(os.environ.get("WORLD_SIZE", "1")) > 1:
-        return together(given)
+        together(given)
     spec, steering = settings(given)
     with redirect_stdout(sys.stderr):  # the bar; standard output is for the folder alone
         run = workbench.train(spec, progress=not given.quiet, out=given.out, steering=steering, sinks=given.sink)
@@ -54,28 +54,24 @@ def run(given: argparse.Namespace) -> int:
     return 0
 
 
-def together(given: argparse.Namespace) -> int:
-    """Train as one of several processes; the first alone speaks, unless it is gone."""
+def together(given: argparse.Namespace) -> NoReturn:
+    """Train as one of several processes, and end; the first alone speaks, unless it is gone."""
+    from workbench.cli import complain
     from workbench.runs.train import train_together
-    from workbench.training.ranks import Group, Lost
+    from workbench.training.ranks import Group, Lost, end
 
     ranks = Group.from_environment()
     try:
         spec, steering = ranks.together(lambda: settings(given))
         with redirect_stdout(sys.stderr):
             run = train_together(spec, ranks, not given.quiet, given.out, steering, given.sink)
-    except Lost as error:  # threads of torch still wait for the others; an ordinary exit sometimes aborts on them
-        print(error, file=sys.stderr, flush=True)
-        os._exit(2)
-    except WorkbenchError:
-        if ranks.main:
-            raise
-        return 2
-    finally:
-        ranks.leave()
+    except WorkbenchError as error:
+        if ranks.main or isinstance(error, Lost):
+            complain(error.faults)
+        end(2)
     if run is not None:
         print(run.path)
-    return 0
+    end(0)
 
 
 def settings(given: argparse.Namespace) -> tuple[workbench.Spec, list[dict[str, Any]]]:

@@ -7,9 +7,10 @@ up to the order in which numbers are added; see ``workbench.training.spread`` fo
 
 import json
 import os
+import sys
 from collections.abc import Callable, Iterable
 from datetime import timedelta
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -25,6 +26,17 @@ BEAT = 10.0
 ROUNDING = 1e-5
 
 T = TypeVar("T")
+
+
+def end(status: int) -> NoReturn:
+    """End a process that was one of several, at once; what it printed is flushed.
+
+    The threads of a group live on (even where it is destroyed, once torch's compiler is loaded); one that drops its
+    last tensor while Python tidies up aborts an ordinary exit now and then.
+    """
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)
 
 
 class Lost(WorkbenchError):
@@ -102,9 +114,6 @@ class Ranks:
         Raises:
             WorkbenchError: they do not.
         """
-
-    def leave(self) -> None:
-        """Part from the others."""
 
 
 ALONE = Ranks()
@@ -213,10 +222,6 @@ class Group(Ranks):
                 f"The {self.size} processes no longer hold the same model (the lengths of their parameters are "
                 f"{', '.join(f'{x:.9g}' for x in lengths)}); run them on machines of one kind."
             )
-
-    def leave(self) -> None:
-        if torch.distributed.is_initialized():
-            torch.distributed.destroy_process_group()
 
     def _call(self, tell: Callable[[], T]) -> T:
         try:
