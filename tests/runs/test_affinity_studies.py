@@ -1,6 +1,7 @@
 """Studies of affinity from a spec: what brings them what they need, what they cost, what they refuse."""
 
 import math
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -60,9 +61,9 @@ def test_every_study_gives_a_map_with_errors_and_its_cost(store, small, method):
 
 def test_a_run_may_be_asked_instead_of_its_spec(store, small):
     run = wb.train(small, progress=False)
-    kept = sorted(store.glob("*"))
+    kept = sorted(store.glob("*/spec.json"))
     assert (wb.affinity(run, "grad_tae").matrix == wb.affinity(small, "grad_tae").matrix).all()
-    assert sorted(store.glob("*")) == kept
+    assert sorted(store.glob("*/spec.json")) == kept
 
 
 def test_what_is_a_function_of_a_label_is_known_without_training(small, store):
@@ -83,6 +84,17 @@ def test_transfer_is_of_validation_results(store, small):
         before, after = (one[name]["metrics"]["loss"]["val"] for one in (alone, pair))
         assert together.matrix[i, j] == pytest.approx((before - after) / before)
     assert np.isnan(together.se).all()
+
+
+def test_networks_may_be_trained_several_at_a_time(store, small, monkeypatch, tmp_path):
+    spec = small.replace(tasks=["digit", "ink"])
+    with ThreadPoolExecutor(2) as pool:
+        asked = []
+        monkeypatch.setattr(pool, "submit", lambda *a: asked.append(a) or ThreadPoolExecutor.submit(pool, *a))
+        found = wb.affinity(spec, "transfer", seeds=2, executor=pool)
+    assert len(asked) == 4  # two seeds of the pair, and of the single tasks
+    monkeypatch.setenv("WORKBENCH_RUNS", str(tmp_path / "one by one"))
+    assert (wb.affinity(spec, "transfer", seeds=2).matrix == found.matrix).all()
 
 
 def test_examples_are_those_of_the_model(store, small, registry):

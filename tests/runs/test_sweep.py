@@ -69,6 +69,18 @@ def test_two_sweeps_on_one_store_do_nothing_twice(tmp_path):
     assert set(folders(tmp_path).values()) == {1}
 
 
+def test_a_run_that_somebody_trains_in_a_panel_is_let_alone(tmp_path):
+    session = wb.start(SPEC.replace(epochs=2), out=tmp_path, paused=True)
+    try:
+        (run,) = wb.sweep([SPEC.replace(epochs=2)], "here", out=tmp_path, progress=False)
+    finally:
+        session.resume()
+        session.wait()
+    assert run.path != session.path
+    assert {path.parent for path in tmp_path.glob("*/spec.json")} == {run.path, session.path}
+    assert [wb.open(path).summary["status"] for path in (run.path, session.path)] == ["done", "done"]
+
+
 def test_a_run_that_fails_is_among_them_and_the_others_are_done(threads, tmp_path):
     specs = wb.grid(SPEC.replace(optimizer="sgd"), lr=[1e30, 1e-3])
     failed, fine = wb.sweep(specs, threads, out=tmp_path, progress=False)

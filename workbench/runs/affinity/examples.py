@@ -10,9 +10,7 @@ from torch import Tensor
 from workbench.affinities.base import Examples
 from workbench.component import WorkbenchError
 from workbench.runs.affinity.brought import Brought, some_rows
-from workbench.runs.affinity.sources import nothing_shared
-from workbench.runs.baseline import find
-from workbench.runs.train import train
+from workbench.runs.affinity.sources import Train, nothing_shared
 from workbench.training.experiment import Experiment
 
 if TYPE_CHECKING:
@@ -23,7 +21,7 @@ if TYPE_CHECKING:
 EXAMPLES, DIMENSIONS = 300, 200
 
 
-def examples(spec: "Spec", measure: Any) -> Brought:
+def examples(spec: "Spec", measure: Any, train: Train) -> Brought:
     """Outputs and sketched gradients of training and validation examples at the spec's own model.
 
     Raises:
@@ -40,7 +38,7 @@ def examples(spec: "Spec", measure: Any) -> Brought:
         faults.append(nothing_shared(spec))
     if faults:
         raise WorkbenchError(*faults)
-    run = find(spec) or train(spec, progress=False)
+    (run,) = train([spec])
     model = run.model()
     sketch = Sketch(sum(p.numel() for p in exp.shared), getattr(measure, "dimensions", DIMENSIONS))
     count = getattr(measure, "examples", EXAMPLES)

@@ -7,6 +7,7 @@ from torch import Tensor
 
 from workbench.affinities.base import Labels
 from workbench.runs.affinity.brought import Brought
+from workbench.runs.affinity.sources import Train
 from workbench.tasks.base import Task
 from workbench.training.experiment import load
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from workbench.spec import Spec
 
 
-def labels(spec: "Spec", measure: Any) -> Brought:
+def labels(spec: "Spec", measure: Any, train: Train) -> Brought:
     """The encoded labels of the training rows; nothing is trained."""
     data = load(spec, spec.build("encoder"))
     rows = data.splits["train"]

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from workbench.runs.affinity.brought import Brought, some_rows
-from workbench.runs.baseline import baseline
+from workbench.runs.affinity.sources import Train
+from workbench.runs.baseline import baseline_spec
 from workbench.training.experiment import load
 
 if TYPE_CHECKING:
@@ -17,9 +18,9 @@ EXAMPLES = 512
 CHUNK = 128
 
 
-def representations(spec: "Spec", measure: Any) -> Brought:
+def representations(spec: "Spec", measure: Any, train: Train) -> Brought:
     """The pooled features that every head reads in the single-task baseline, on validation examples."""
-    run = baseline(spec, progress=False)
+    (run,) = train([baseline_spec(spec)])
     model, data = run.model(), load(run.spec, run.spec.build("encoder"))
     rows = some_rows(data, "val", getattr(measure, "examples", EXAMPLES))
     with torch.no_grad():

@@ -1,7 +1,7 @@
 """Where a measure gets what it needs: a run, the labels, or networks trained for the purpose."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from workbench.component import WorkbenchError
 from workbench.runs.affinity.result import Affinity
@@ -11,12 +11,14 @@ if TYPE_CHECKING:
     from workbench.runs.run import Run
     from workbench.spec import Spec
 
+#: finished runs of specs, in their order
+Train: TypeAlias = "Callable[[list[Spec]], list[Run]]"
 #: maps that a run trained for the purpose measures, about
 MAPS = 40
 
 
-def sources() -> "dict[str, Callable[[Spec, Any], Brought]]":
-    """What a study needs -> what brings it and asks the measure."""
+def sources() -> "dict[str, Callable[[Spec, Any, Train], Brought]]":
+    """What a study needs -> what brings it and asks the measure; the last argument trains what is not in the store."""
     from workbench.runs.affinity.examples import examples
     from workbench.runs.affinity.labels import labels
     from workbench.runs.affinity.representations import representations
@@ -25,15 +27,13 @@ def sources() -> "dict[str, Callable[[Spec, Any], Brought]]":
     return {"labels": labels, "representations": representations, "subsets": subsets, "examples": examples}
 
 
-def live(source: "Spec | Run", measure: Any) -> Affinity:
+def live(source: "Spec | Run", measure: Any, train: Train) -> Affinity:
     """The maps of a run that has them, else of a run of the same spec trained with them.
 
     Raises:
         WorkbenchError: nothing is shared.
     """
-    from workbench.runs.baseline import find
     from workbench.runs.run import Run
-    from workbench.runs.train import train
     from workbench.training.experiment import Experiment
 
     chosen = {key: getattr(measure, key) for key in measure.settings()}
@@ -47,7 +47,7 @@ def live(source: "Spec | Run", measure: Any) -> Affinity:
     if measure.every is None:
         chosen["every"] = max(1, exp.steps // MAPS)
     wanted = spec.replace(affinity={"name": measure.name, **chosen})
-    run = find(wanted) or train(wanted, progress=False)
+    (run,) = train([wanted])
     return run.affinity.with_cost(run.summary["steps"] * len(run.tasks))
 
 

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.affinities.base import Subsets
 from workbench.runs.affinity.brought import Brought
-from workbench.runs.baseline import baseline, find
-from workbench.runs.train import train
+from workbench.runs.affinity.sources import Train
+from workbench.runs.baseline import baseline_spec
 
 if TYPE_CHECKING:
     from workbench.runs.run import Run
@@ -16,22 +16,24 @@ if TYPE_CHECKING:
 SEEDS = 3
 
 
-def subsets(spec: "Spec", measure: Any) -> Brought:
+def subsets(spec: "Spec", measure: Any, train: Train) -> Brought:
     """Validation results of the single-task baseline and of every pair, for some seeds from the spec's own on."""
     by, seeds = getattr(measure, "by", "loss"), getattr(measure, "seeds", SEEDS)
     names = spec.build("problem").check_tasks(spec.tasks)
-    results, cost, higher = [], 0, dict.fromkeys(names, False)
-    for seed in range(spec.seed, spec.seed + seeds):
-        alone = baseline(spec.replace(seed=seed), progress=False)
-        runs = {frozenset([name]): alone for name in names}
-        cost += alone.summary["steps"] * len(names)
-        for pair in combinations(names, 2):
-            wanted = spec.replace(tasks=list(pair), seed=seed, affinity=None)
-            runs[frozenset(pair)] = run = find(wanted) or train(wanted, progress=False)
-            cost += run.summary["steps"] * 2
-        results.append({group: {name: _result(run, name, by) for name in group} for group, run in runs.items()})
-        if by == "metric":
-            higher = {name: task["higher_is_better"] for name, task in alone.summary["tasks"].items()}
+    pairs = list(combinations(names, 2))
+    repeated = [spec.replace(seed=seed) for seed in range(spec.seed, spec.seed + seeds)]
+    wanted = [baseline_spec(each) for each in repeated]
+    wanted += [each.replace(tasks=list(pair), affinity=None) for each in repeated for pair in pairs]
+    runs = train(wanted)
+    alone, together = runs[:seeds], iter(runs[seeds:])
+    results = []
+    for single in alone:
+        of = {frozenset([name]): single for name in names} | {frozenset(pair): next(together) for pair in pairs}
+        results.append({group: {name: _result(run, name, by) for name in group} for group, run in of.items()})
+    cost = sum(run.summary["steps"] * len(run.tasks) for run in runs)
+    higher = dict.fromkeys(names, False)
+    if by == "metric":
+        higher = {name: task["higher_is_better"] for name, task in alone[0].summary["tasks"].items()}
     return Brought(measure.estimate(Subsets(names, results, higher)), names, cost)
 
 

@@ -103,10 +103,23 @@ def done(spec: Spec, store: str | Path) -> Run | None:
 
 
 def _trained(spec: Spec, store: str) -> Run:
-    """A run of this content, continued where a worker was lost, else from the start."""
+    """A run of this content, continued where a worker was lost, else from the start.
+
+    One that somebody trains outside of any sweep, in a panel say, is let alone: it may be steered yet.
+    """
     for path in sorted(Path(store).glob(f"*-{spec.hash}*"), reverse=True):
         if (path / "spec.json").is_file() and not (path / "summary.json").is_file():
             folder = RunFolder.find(path)
-            if same(folder.spec(), spec) and not folder.to_come() and not folder.commands():
+            if same(folder.spec(), spec) and not folder.to_come() and not folder.commands() and _left(folder):
                 return resume(path, progress=False)
     return train(spec, progress=False, out=store)
+
+
+def _left(folder: RunFolder) -> bool:
+    """Whether nobody trains it any more; a process that has just been killed is waited for."""
+    try:
+        folder.lock()
+    except WorkbenchError:
+        return False
+    folder.close()
+    return True
