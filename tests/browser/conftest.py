@@ -225,6 +225,11 @@ class Page:
         """Execute one of JupyterLab's own commands and wait for it."""
         self.tab.evaluate("name => window.jupyterapp.commands.execute(name)", name)
 
+    def theme(self, name: str) -> None:
+        """Change JupyterLab's theme, which is that of all its pages, and wait for it."""
+        self.tab.evaluate("theme => window.jupyterapp.commands.execute('apputils:change-theme', { theme })", name)
+        self.tab.wait_for_function("name => document.body.dataset.jpThemeName === name", arg=name)
+
     def run_cells(self) -> None:
         self.command("notebook:run-all-cells")
 

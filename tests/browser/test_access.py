@@ -117,6 +117,12 @@ def test_every_text_stands_out_from_what_is_behind_it(page, panel):
     running(page, panel)
     assert too_faint(page) == []
     page.shot("contrast")
+    try:
+        page.theme("JupyterLab Dark")
+        assert too_faint(page) == []
+        page.shot("contrast-dark")
+    finally:
+        page.theme("JupyterLab Light")
     panel.get_by_role("button", name="Step task", exact=True).evaluate("each => { each.style.color = '#8a8a8a'; }")
     ((ratio, text),) = too_faint(page)  # it would be found
     assert text == "Step task"
