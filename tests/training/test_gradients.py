@@ -5,7 +5,7 @@ import torch
 
 from workbench.spec import Spec
 from workbench.training.experiment import Experiment
-from workbench.training.step import step
+from workbench.training.step import Diverged, step
 
 
 def grads(exp):
@@ -85,6 +85,19 @@ def test_an_absent_task_moves_none_of_its_parameters():
         exp, _, _ = stepped(SPEC.replace(weighting=weighting), active=[0, 2])
         assert all(p.grad is None for p in exp.model.task_parameters("parity"))
         assert all(p.grad is not None for p in exp.model.task_parameters("ink"))
+
+
+@pytest.mark.parametrize("weighting", ["config", "mgda", "cagrad", "imtl_g", "aligned_mtl", "pcgrad", "psmgd", "modo"])
+def test_a_gradient_that_overflows_is_one_sentence(weighting):
+    """The losses are finite, so are the outputs; only the gradient of one task is not."""
+    exp = Experiment(SPEC.replace(weighting=weighting))
+    ink = exp.tasks[2]
+    plain = ink.mean_loss
+    ink.mean_loss = lambda z, *more: plain(z, *more) + (z - z.detach()).sum() * 1e25
+    before = [p.clone() for p in exp.model.parameters()]
+    with pytest.raises(Diverged, match=r"The gradient of (task 'ink'|the shared parameters) became infinite or NaN"):
+        step(exp, exp.batches(0)[0][1], [0, 1, 2], 1, False)
+    assert all(torch.equal(a, b) for a, b in zip(before, exp.model.parameters(), strict=True))
 
 
 def test_measuring_affinity_changes_nothing(tmp_path):

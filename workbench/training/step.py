@@ -16,6 +16,7 @@ from workbench.training.maps import Map, measured_map
 from workbench.training.portions import factors
 from workbench.training.spread import Columns, sum_gradients, summed
 from workbench.training.updates import UPDATES, with_held
+from workbench.weightings.solvers.host import NotFinite
 
 __all__ = ["UPDATES", "Diverged", "Measured", "step"]
 
@@ -81,7 +82,10 @@ def step(
     if weighting.needs != "losses" and seen.taken is None:
         weights = with_held(exp, seen.losses, seen.values, [exp.names[i] for i in active], tasks)
     else:
-        weights = UPDATES[weighting.needs](weighting, seen.losses, seen.values, seen.taken, tasks, **also)
+        try:
+            weights = UPDATES[weighting.needs](weighting, seen.losses, seen.values, seen.taken, tasks, **also)
+        except NotFinite as error:
+            raise Diverged(diagnosis(exp, number, active, seen.values.tolist(), rows=error.rows)) from None
     if exp.ranks.many and not whole(exp, seen.taken):
         sum_gradients(exp.ranks, list(exp.model.parameters()))
     for parameter, gradient in pull:

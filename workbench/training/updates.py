@@ -8,6 +8,7 @@ from torch import Tensor
 
 from workbench.gradients.base import TaskGradients
 from workbench.training.experiment import Experiment
+from workbench.weightings.solvers.host import check_finite
 
 
 def from_losses(
@@ -38,9 +39,16 @@ def from_losses(
 def from_gramian(
     weighting: Any, losses: Sequence[Tensor], values: Tensor, taken: TaskGradients | None, tasks: Sequence[int] | None
 ) -> Tensor:
-    """Weights from G, then the update ``wᵀJ``."""
+    """Weights from G, then the update ``wᵀJ``.
+
+    Raises:
+        NotFinite: a task gradient overflowed.
+    """
     assert taken is not None
-    weights = weighting(taken.gramian(), losses=values, tasks=tasks)
+    G = taken.gramian()
+    if G.device.type == "cpu":  # elsewhere the solver finds it, or the end of the block
+        check_finite(G)
+    weights = weighting(G, losses=values, tasks=tasks)
     taken.backward(weights, weighting.head_weights(weights, values))
     return weights
 

@@ -1,11 +1,35 @@
 """Small problems are solved on the host: one transfer there and one back, in float64."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
+
+from workbench.component import WorkbenchError
+
+
+class NotFinite(WorkbenchError):
+    """Task gradients that no weighting can weigh: one is infinite or NaN, or so long that its square is.
+
+    Attributes:
+        rows: which, where that is known.
+    """
+
+    def __init__(self, rows: Sequence[int] = ()) -> None:
+        super().__init__("A gramian should hold finite numbers; found infinity or NaN: a gradient has overflowed.")
+        self.rows = list(rows)
+
+
+def check_finite(G: Tensor) -> None:
+    """That a gramian ``[K, K]`` on the CPU holds numbers.
+
+    Raises:
+        NotFinite: it does not.
+    """
+    if not bool(torch.isfinite(G).all()):
+        raise NotFinite((~torch.isfinite(G.diagonal())).nonzero().flatten().tolist())
 
 
 def on_host(G: Tensor, solve: Callable[..., Any], *more: Any, batched: bool = False) -> Tensor:
@@ -19,8 +43,13 @@ def on_host(G: Tensor, solve: Callable[..., Any], *more: Any, batched: bool = Fa
 
     Returns:
         The weights ``[..., K]`` in the type of ``G``, its largest number where they exceed it.
+
+    Raises:
+        NotFinite: the matrix holds infinity or NaN.
     """
     matrices = G.detach().to("cpu", torch.float64).numpy()
+    if not np.isfinite(matrices).all():
+        raise NotFinite()
     flat = matrices.reshape(-1, *matrices.shape[-2:])
     if batched:
         weights = solve(flat, *more)
