@@ -65,7 +65,34 @@ def test_compare_names_what_does_not_fit():
         wb.weightings.compare(torch.ones(2, 3), torch.ones(2))
     with pytest.raises(wb.WorkbenchError, match="finite"):
         wb.weightings.compare(torch.eye(2) * torch.nan, torch.ones(2))
-    with pytest.raises(wb.WorkbenchError, match="2 weights for 'mine', found 3"):
+    with pytest.raises(wb.WorkbenchError, match="2 finite weights for 'mine'"):
         wb.weightings.compare(torch.eye(2), torch.ones(2), also={"mine": [1, 2, 3]})
-    with pytest.raises(wb.WorkbenchError, match="2 tasks, 1 names"):
-        wb.weightings.compare(torch.eye(2), torch.ones(2), ["a"])
+    for names in (["a"], ["a", "a"]):
+        with pytest.raises(wb.WorkbenchError, match="one name of its own per task: 2 tasks"):
+            wb.weightings.compare(torch.eye(2), torch.ones(2), names)
+    with pytest.raises(wb.WorkbenchError, match="found \\['a', 'b'\\]"):
+        wb.weightings.compare(torch.eye(2), torch.ones(2), also={"mine": ["a", "b"]})
+    with pytest.raises(wb.WorkbenchError, match="2 finite weights for 'mine'"):
+        wb.weightings.compare(torch.eye(2), torch.ones(2), also={"mine": [1, torch.nan]})
+    with pytest.raises(wb.WorkbenchError, match="'mgda' is a weighting of its own"):
+        wb.weightings.compare(torch.eye(2), torch.ones(2), also={"mgda": [1, 2]})
+    with pytest.raises(wb.WorkbenchError, match="losses of at least 0"):
+        wb.weightings.compare(torch.eye(2), torch.tensor([-1.0, 2.0]))
+    for G in ([[1.0, 3.0], [3.0, 1.0]], [[1.0, 0.5], [0.0, 1.0]], [[-1.0, 0.0], [0.0, 1.0]]):
+        with pytest.raises(wb.WorkbenchError, match="compare needs a gramian"):
+            wb.weightings.compare(torch.tensor(G), torch.ones(2))
+
+
+def test_numbers_of_any_kind_are_compared():
+    frame = wb.weightings.compare(torch.eye(2), torch.tensor([1.0, 2.0]))
+    for G, losses in (([[1, 0], [0, 1]], [1, 2]), (numpy.eye(2), numpy.array([1.0, 2.0]))):
+        other = wb.weightings.compare(G, losses)
+        assert other["weight"].to_numpy() == pytest.approx(frame["weight"].to_numpy(), rel=1e-5)
+
+
+def test_a_matrix_that_holds_no_numbers_gets_no_weights_among_others():
+    G = torch.stack([torch.eye(3), torch.full((3, 3), torch.nan)])
+    for name in ("mgda", "config", "nash_mtl", "upgrad", "cagrad", "aligned_mtl", "dual"):
+        weights = wb.weightings.get(name)(G, losses=torch.ones(2, 3))
+        assert weights[0].isfinite().all()
+        assert weights[1].isnan().all()

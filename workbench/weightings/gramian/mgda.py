@@ -69,10 +69,9 @@ class MGDA(GramianWeighting):
         if G.shape[-1] == 2:
             a, b, c = scaled[..., 0, 0], scaled[..., 1, 1], scaled[..., 0, 1]
             bend = a + b - 2 * c
-            both = (
-                torch.stack([b - c, a - c], -1) / bend.clamp(min=tiny)[..., None]
-            )  # each by itself: 1 − x would round
-            alpha = torch.where(bend[..., None] > 0, both.clamp(0, 1), 0.5)
+            both = torch.stack([b - c, a - c], -1).clamp(min=0)  # each by itself: 1 − x would round
+            total = both.sum(-1, keepdim=True)
+            alpha = torch.where((bend[..., None] > 0) & (total > 0), both / total.clamp(min=tiny), 0.5)
         else:
             alpha = on_host(scaled, SOLVERS[self.solver])
         return (alpha / norms / unit[..., None]).clamp(max=torch.finfo(G.dtype).max).to(G.dtype)

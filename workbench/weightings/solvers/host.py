@@ -42,19 +42,16 @@ def on_host(G: Tensor, solve: Callable[..., Any], *more: Any, batched: bool = Fa
         batched: ``solve`` takes the whole batch ``[B, K, K]`` at once.
 
     Returns:
-        The weights ``[..., K]`` in the type of ``G``, its largest number where they exceed it.
-
-    Raises:
-        NotFinite: the matrix holds infinity or NaN.
+        The weights ``[..., K]`` in the type of ``G``, its largest number where they exceed it; NaN for a matrix that
+        holds infinity or NaN.
     """
     matrices = G.detach().to("cpu", torch.float64).numpy()
-    if not np.isfinite(matrices).all():
-        raise NotFinite()
     flat = matrices.reshape(-1, *matrices.shape[-2:])
-    if batched:
-        weights = solve(flat, *more)
-    else:
-        weights = np.array([solve(matrix, *more) for matrix in flat]) if len(flat) else matrices[..., 0]
+    finite = np.isfinite(flat).all((1, 2))
+    weights = np.full(flat.shape[:2], np.nan)
+    if finite.any():
+        known = flat[finite]
+        weights[finite] = solve(known, *more) if batched else [solve(matrix, *more) for matrix in known]
     limit = torch.finfo(G.dtype).max
     return torch.from_numpy(weights.reshape(matrices.shape[:-1])).clamp(-limit, limit).to(G)
 
