@@ -1,6 +1,7 @@
 """A spec: one value, checked as a whole, that travels as JSON and as one line."""
 
 import json
+import math
 
 import pytest
 import torch
@@ -133,6 +134,24 @@ def test_every_declared_default_survives_text():
             for setting in cls.settings().values():
                 if isinstance(setting.default, bool | int | float | str) and setting.default != "":
                     assert from_text(setting, str(setting.default), "x") == setting.default
+
+
+def test_no_number_may_be_infinite_or_nan():
+    seen = 0
+    for family in FAMILIES:
+        for cls in members(family).values():
+            for key, setting in cls.settings().items():
+                if setting.type is float:
+                    for value in (math.inf, -math.inf, math.nan):
+                        with pytest.raises(wb.WorkbenchError, match=f"{key} should be "):
+                            cls.check({key: value})
+                    seen += 1
+    assert seen > 50
+    for field in ("lr", "clip", "val_fraction"):
+        with pytest.raises(wb.WorkbenchError, match="should be "):
+            wb.Spec(**{field: math.nan})
+    with pytest.raises(wb.WorkbenchError, match="weights.digit should be a finite number, found inf"):
+        wb.weightings.get("fixed", weights={"digit": math.inf})
 
 
 def test_a_class_registered_in_a_cell_is_in_every_picker():

@@ -202,6 +202,22 @@ def sentences(error: ValidationError, where: str, allowed: Iterable[str]) -> lis
     return list(dict.fromkeys(faults))
 
 
+def as_sentence(error: BaseException) -> str:
+    """What went wrong, for a person: a WorkbenchError as it is, of any other error the component, its type and text.
+
+    Such as ``weighting 'mine', line 7: KeyError: 'digits'``; the line is the last one of that component's code.
+    """
+    if isinstance(error, WorkbenchError):
+        return str(error)
+    found, trace = "", error.__traceback__
+    while trace is not None:
+        one = trace.tb_frame.f_locals.get("self")
+        if isinstance(one, Component) and one.name:
+            found = f"{one.family} {one.name!r}, line {trace.tb_lineno}: "
+        trace = trace.tb_next
+    return found + type(error).__name__ + (f": {error}" if str(error) else "")
+
+
 @dataclass_transform(kw_only_default=True)
 class Component:
     """Base of everything that can be picked: a class with typed settings, registered into a family.
@@ -210,7 +226,7 @@ class Component:
     at once. ``setup()`` is then called, for what a component derives from its settings.
 
     Raises:
-        WorkbenchError: naming every unknown or inadmissible setting.
+        WorkbenchError: naming every unknown or inadmissible setting; no number may be infinite or NaN.
     """
 
     family: ClassVar[str] = ""
@@ -279,7 +295,7 @@ def _model(cls: type[Component]) -> type[BaseModel]:
         if get_origin(hint) is Annotated and not name.startswith("_"):
             default = getattr(cls, name, ...)
             fields[name] = (hint, default)
-    config = ConfigDict(extra="forbid", arbitrary_types_allowed=True, protected_namespaces=())
+    config = ConfigDict(extra="forbid", arbitrary_types_allowed=True, allow_inf_nan=False, protected_namespaces=())
     return create_model(f"{cls.__name__}Settings", __config__=config, **fields)
 
 

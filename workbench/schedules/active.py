@@ -30,7 +30,7 @@ class Active(Drawn):
     memory: ClassVar[tuple[str, ...]] = ("gaps",)
 
     targets: Annotated[
-        dict[str, Annotated[float, Field(allow_inf_nan=False)]],
+        dict[str, float],
         Field(description="task name -> validation score that a network of its own reaches"),
     ] = {}  # noqa: RUF012 (pydantic copies it)
     temperature: Annotated[float, Field(gt=0, description="T: small, the farthest task alone"), Slider(0.01, 1.0)] = 0.1

@@ -17,7 +17,6 @@ tasks; it matters only to weightings with a memory per task, and defaults to all
 passed, so it moves no state.
 """
 
-import math
 from abc import abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Any, ClassVar, Literal
@@ -32,7 +31,7 @@ Heads = Annotated[
     Field(description="gradient of task-specific parameters: of the task's own loss, or weighted like the shared part"),
 ]
 Preference = Annotated[
-    dict[str, Annotated[float, Field(gt=0, lt=math.inf)]],
+    dict[str, Annotated[float, Field(gt=0)]],
     Field(description="task name -> importance, scaled to sum 1; 1 where not named"),
 ]
 

@@ -42,7 +42,7 @@ class CAGrad(GramianWeighting):
     def __call__(self, G: Tensor, *, losses: Tensor | None = None, tasks: Sequence[int] | None = None) -> Tensor:
         G64 = G.detach().double()
         largest = G64.diagonal(dim1=-2, dim2=-1).amax(-1).clamp(min=torch.finfo(torch.float64).tiny)
-        shrink = {"none": 1.0, "1+c²": 1 + self.c**2, "1+c": 1 + self.c}[self.rescale]
+        shrink = {"none": 1.0, "1+c²": 1 + self.c * self.c, "1+c": 1 + self.c}[self.rescale]
         return (on_host(G64 / largest[..., None, None], _weights, self.c) / shrink).to(G.dtype)
 
 

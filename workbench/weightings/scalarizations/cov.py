@@ -23,7 +23,7 @@ class CoV(PerTask):
 
     State: mean of ``L``, mean and deviation of ``ℓ``, steps, per task; a call is a step. As the authors' code with
     the whole history (it also offers a decaying mean); that code adds 1e-8 to the variance, ours nothing. Ratios
-    ``ℓ`` are capped at 1e15.
+    ``ℓ`` are capped at 1e15. Formula from secondary sources and code, not checked against the paper.
 
     >>> import torch, workbench as wb
     >>> weighting = wb.weightings.get("cov")

@@ -1,6 +1,5 @@
 """What scalarizations with a number per task share."""
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
@@ -78,8 +77,7 @@ class Aimed(Preferred):
     """The same with an ideal point, from which the losses are measured."""
 
     ideal: Annotated[
-        dict[str, Annotated[float, Field(gt=-math.inf, lt=math.inf)]],
-        Field(description="task name -> best loss it can reach, z*; 0 where not named"),
+        dict[str, float], Field(description="task name -> best loss it can reach, z*; 0 where not named")
     ] = {}  # noqa: RUF012
 
     def mentioned(self) -> list[str]:
