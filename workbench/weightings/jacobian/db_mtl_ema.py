@@ -1,17 +1,18 @@
 """Dual balancing with averaged gradients."""
 
 from collections.abc import Sequence
-from typing import Annotated, Literal
+from typing import Annotated
 
 import torch
 from torch import Tensor
 
 from workbench.component import Field, Slider, WorkbenchError, register
 from workbench.weightings.jacobian.rows import Tracking, lengths, ratio
+from workbench.weightings.log_heads import LogHeads
 
 
 @register("weighting", "db_mtl_ema", source="Lin et al. 2023, arXiv 2308.12029")
-class DBMTLEMA(Tracking):
+class DBMTLEMA(LogHeads, Tracking):
     """Gradients of the logarithms of the losses, averaged over steps, all brought to the length of the longest.
 
     ``y_i ← β_t y_i + (1 − β_t) g_i / L_i`` with ``β_t = beta / t^decay``, from 0; then
@@ -29,21 +30,12 @@ class DBMTLEMA(Tracking):
     [1.0, 1.0]
     """
 
-    heads: Annotated[
-        Literal["log", "own", "weighted"],
-        Field(description="gradient of task-specific parameters: of the log loss, of the task's own, or weighted"),
-    ] = "log"
     beta: Annotated[
         float, Field(ge=0, lt=1, description="memory of the average at the first step"), Slider(0, 0.99)
     ] = 0.9
     decay: Annotated[
         float, Field(ge=0, le=1, description="power of the step number by which beta falls"), Slider(0, 1)
     ] = 0.0
-
-    def head_weights(self, weights: Tensor, losses: Tensor) -> Tensor:
-        if self.heads == "log":
-            return ratio(torch.ones_like(losses), losses).clamp(max=torch.finfo(losses.dtype).max).to(weights)
-        return super().head_weights(weights, losses)
 
     def __call__(self, J: Tensor, *, losses: Tensor | None = None, tasks: Sequence[int] | None = None) -> Tensor:
         if losses is None:
