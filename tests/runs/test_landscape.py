@@ -142,6 +142,20 @@ def test_more_than_two_coordinates_have_no_map():
         found.figure()
 
 
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"methods": None}, "landscape needs a method or a list of them, found None"),
+        ({"methods": ["mgda"], "lr": "0.1"}, "lr should be a finite number of at least 0, found '0.1'"),
+        ({"methods": ["mgda"], "optimizer": ["adam"]}, "optimizer = \\['adam'\\] is unknown"),
+        ({"methods": ["mgda"], "steps": True}, "steps should be a whole number of at least 1, found True"),
+    ],
+)
+def test_wrong_types_are_one_sentence(given, words):
+    with pytest.raises(wb.WorkbenchError, match=words):
+        wb.landscape(**given)
+
+
 def test_every_fault_at_once():
     with pytest.raises(wb.WorkbenchError) as error:
         wb.landscape(["mgdaa", {"name": "cagrad", "d": 1}, 3], toy="cagrd", optimizer="adm", steps=0, lr=-1.0)

@@ -1,6 +1,6 @@
 """Every weighting on two losses of a point: where does each one go?"""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -259,9 +259,9 @@ def _checked(
 ) -> tuple[Toy, list[str], list[tuple[type[Weighting], dict[str, Any]]], Tensor]:
     """Everything that was asked for, or one error with every fault."""
     faults: list[str] = []
-    picks = [methods] if isinstance(methods, str | Mapping) else list(methods)
+    picks = [methods] if isinstance(methods, str | Mapping) else list(methods) if isinstance(methods, Iterable) else []
     if not picks:
-        faults.append("landscape needs one method at least.")
+        faults.append(f"landscape needs a method or a list of them, found {short(methods)}.")
     labels: list[str] = []
     chosen: list[tuple[type[Weighting], dict[str, Any]]] = []
     for pick in picks:
@@ -277,12 +277,12 @@ def _checked(
         except WorkbenchError as error:
             faults += error.faults
     faults += [f"Method {label!r} is asked for twice." for label in {x for x in labels if labels.count(x) > 1}]
-    if optimizer not in OPTIMIZERS:
+    if not isinstance(optimizer, str) or optimizer not in OPTIMIZERS:
         faults.append(f"optimizer = {optimizer!r} is unknown: {one_of(optimizer, OPTIMIZERS)}.")
-    if not (lr >= 0 and lr < float("inf")):
+    if not (isinstance(lr, int | float) and 0 <= lr < float("inf")):
         faults.append(f"lr should be a finite number of at least 0, found {lr!r}.")
     for key, value in (("steps", steps), ("every", 1 if every is None else every), ("epoch", epoch)):
-        if not (isinstance(value, int) and value >= 1):
+        if not (isinstance(value, int) and not isinstance(value, bool) and value >= 1):
             faults.append(f"{key} should be a whole number of at least 1, found {value!r}.")
     land, x0 = None, torch.empty(0)
     try:
