@@ -150,7 +150,7 @@ def test_no_number_may_be_infinite_or_nan():
     for field in ("lr", "clip", "val_fraction"):
         with pytest.raises(wb.WorkbenchError, match="should be "):
             wb.Spec(**{field: math.nan})
-    with pytest.raises(wb.WorkbenchError, match="weights.digit should be a finite number, found inf"):
+    with pytest.raises(wb.WorkbenchError, match=r"weights\.digit should be a finite number, found inf"):
         wb.weightings.get("fixed", weights={"digit": math.inf})
 
 

@@ -20,7 +20,7 @@ class MoDo(KeptOnSimplex):
 
     No guarantee at a single step. Length: weights sum to 1. Not invariant to the scale of losses: γ has the unit of
     1 / ‖g‖². The samples are the two halves of the batch and J is that of the whole batch; LibMTL takes three batches
-    a step, one of them for J, and TorchJD applies a softmax where the paper projects.
+    a step, one of them for J.
 
     >>> import torch, workbench as wb
     >>> wb.weightings.get("modo", gamma=0.5, rho=0.0)(torch.diag(torch.tensor([1.0, 3.0]))).tolist()

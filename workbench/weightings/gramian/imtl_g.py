@@ -38,9 +38,14 @@ class IMTLG(GramianWeighting):
 
 
 def balanced(G: np.ndarray, noise: float) -> np.ndarray:
-    """``v = C⁺1 / n``, scaled so that the largest size is 1; 0 for a task with a zero gradient."""
+    """``v = C⁺1 / n``, scaled so that the largest size is 1; 0 for a task with a zero gradient.
+
+    All are 0 where ``1ᵀC⁺1`` is zero to rounding, as for opposite gradients.
+    """
     C, n, _ = cosines(G)
-    v = over(pseudo_solve(C, (n > 0).astype(float), noise), n)
+    x = pseudo_solve(C, (n > 0).astype(float), noise)
+    square = np.einsum("...i,...ij,...j->...", x, C, x)[..., None]
+    v = over(np.where(square > noise, x, 0.0), n)
     return over(v, np.abs(v).max(-1, keepdims=True) + np.zeros_like(v))
 
 
