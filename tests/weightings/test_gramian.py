@@ -233,37 +233,6 @@ def test_db_mtl_and_ntkmtl_by_hand():
     assert torch.allclose(weights("ntkmtl", G) * n, (n**2).mean().sqrt().expand(4))
 
 
-# ---------------------------------------------------------------- agreement with TorchJD 0.18
-
-#: our name -> (TorchJD's maker, our settings, numbers of tasks, relative tolerance, where the two differ and why).
-#: Compared as updates in R^P for well-scaled independent gradients; the reasons say what happens elsewhere. Its CAGrad
-#: and Nash-MTL need a convex programming package: ours are held against their equations and a general solver.
-TORCHJD = {
-    "mgda": (lambda t: t.MGDA(1e-9, 1000), {}, [2, 3, 6], 5e-3, "Frank-Wolfe stops early there"),
-    "pcgrad": (lambda t: t.PCGrad(), {}, [2], 1e-9, "K > 2: the order is drawn from different generators"),
-    "imtl_g": (lambda t: t.IMTLG(), {}, [2, 3, 6], 1e-8, "pseudo-inverse of G there, of the cosines here"),
-    "config": (lambda t: t.ConFIG(), {}, [2, 3, 6], 1e-8, "opposite gradients: rounding decides there, zero here"),
-    "aligned_mtl": (lambda t: t.AlignedMTL(), {}, [2, 3, 6], 1e-8, "G = 0: weights of 1/K in both"),
-    "upgrad": (lambda t: t.UPGrad(), {}, [2, 3, 6], 5e-3, "regulariser of 1e-4 there; the mean below ‖J‖ = 0.01"),
-    "dualproj": (lambda t: t.DualProj(), {}, [2, 3, 6], 5e-3, "regulariser of 1e-4 there; the mean below ‖J‖ = 0.01"),
-    "fairgrad": (lambda t: t.FairGrad(2.0), {}, [2, 3, 6], 1e-5, "a general least-squares routine there"),
-    "gradvac": (lambda t: t.GradVac(), {}, [2], 1e-6, "K > 2: the order is drawn from different generators"),
-    "krum": (lambda t: t.Krum(0, 2), {"selected": 2}, [4, 6], 1e-9, "ties are shared here, the first is taken there"),
-}
-
-
-@pytest.mark.parametrize(("name", "K"), [(name, K) for name, row in TORCHJD.items() for K in row[2]])
-def test_agrees_with_torchjd(name, K):
-    torchjd = pytest.importorskip("torchjd.aggregation", reason="TorchJD is installed with the extra 'test'")
-    if name in ("upgrad", "dualproj"):
-        pytest.importorskip("quadprog", reason="TorchJD's projections need quadprog")
-    make, settings, _, tolerance, difference = TORCHJD[name]
-    for seed in range(5):
-        J = torch.randn(K, K + 4, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
-        theirs, ours = make(torchjd)(J), get(name, **settings)(J @ J.T) @ J
-        assert (theirs - ours).norm() <= tolerance * J.norm(), difference
-
-
 # ---------------------------------------------------------------- hurtful input
 
 
@@ -327,6 +296,32 @@ def test_ten_thousand_hurtful_gramians(name):
             assert gain.min() >= -2 * G.shape[-1] * torch.finfo(G.dtype).eps
         seen += len(G)
     assert seen == 10_000
+
+
+@pytest.mark.parametrize("normalisation", ["none", "l2", "loss", "loss+"])
+def test_mgda_stays_on_the_simplex_for_gradients_that_are_nearly_one(normalisation):
+    torch.manual_seed(0)
+    one = torch.randn(5000, 1, 8, dtype=torch.float64)
+    length = torch.tensor([1.0, 1.0 if normalisation == "none" else 5.0]).double()[:, None]
+    J = one * length + 1e-8 * torch.randn(5000, 2, 8, dtype=torch.float64)
+    losses = torch.tensor([0.3, 2.0], dtype=torch.float64).expand(5000, 2)
+    sizes = losses if "loss" in normalisation else torch.ones_like(losses)
+    if normalisation in ("l2", "loss+"):
+        sizes = sizes * J.norm(dim=2)
+    alpha = get("mgda", normalisation=normalisation)(J @ J.mT, losses=losses) * sizes
+    assert ((alpha.sum(-1) - 1).abs() < 1e-12).all()
+    assert (alpha >= 0).all()
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("name", ["imtl_g", "imtl", "config"])
+def test_opposite_gradients_are_answered_by_zero(name, dtype):
+    torch.manual_seed(0)
+    for pairs in (1, 2):
+        half = torch.randn(2000, pairs, 6, dtype=torch.float64)
+        J = torch.cat([half, -half * 5 * torch.rand(2000, pairs, 1, dtype=torch.float64)], 1).to(dtype)
+        weights = get(name)(J @ J.mT, losses=torch.ones(2000, 2 * pairs, dtype=dtype))
+        assert not weights.any()
 
 
 @pytest.mark.parametrize("name", ["nash_mtl", "fairgrad"])

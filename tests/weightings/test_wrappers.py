@@ -117,17 +117,6 @@ def test_cr_mogm_averages(of):
         assert torch.allclose(weighting(G), average)
 
 
-@pytest.mark.parametrize(("a", "of"), [(0.0, "upgrad"), (0.9, "upgrad"), (0.9, "mgda"), (1.0, "pcgrad")])
-def test_cr_mogm_agrees_with_torchjd(a, of):
-    jd = pytest.importorskip("torchjd.aggregation", reason="TorchJD is installed with the extra 'test'")
-    if of == "upgrad":
-        pytest.importorskip("quadprog", reason="TorchJD's projections need quadprog")
-    makers = {"upgrad": jd.UPGradWeighting, "mgda": lambda: jd.MGDAWeighting(1e-9, 1000), "pcgrad": jd.PCGradWeighting}
-    theirs, ours = jd.CRMOGMWeighting(makers[of](), alpha=a), get("cr_mogm", of=of, a=a)
-    for G in gramians(6, K=2):  # of two tasks, so that PCGrad's order does not matter
-        assert torch.allclose(theirs(G), ours(G), atol=2e-3), "the inner weightings differ as in their own table"
-
-
 def test_cr_mogm_keeps_the_weight_of_an_absent_task():
     weighting, G = bound("cr_mogm", a=0.5), gramians(2)
     first = weighting(G[0, :2, :2], tasks=[0, 2])
