@@ -65,15 +65,13 @@ def test_compare_names_what_does_not_fit():
         wb.weightings.compare(torch.ones(2, 3), torch.ones(2))
     with pytest.raises(wb.WorkbenchError, match="finite"):
         wb.weightings.compare(torch.eye(2) * torch.nan, torch.ones(2))
-    with pytest.raises(wb.WorkbenchError, match="2 finite weights for 'mine'"):
+    with pytest.raises(wb.WorkbenchError, match="2 weights for 'mine'"):
         wb.weightings.compare(torch.eye(2), torch.ones(2), also={"mine": [1, 2, 3]})
     for names in (["a"], ["a", "a"]):
         with pytest.raises(wb.WorkbenchError, match="one name of its own per task: 2 tasks"):
             wb.weightings.compare(torch.eye(2), torch.ones(2), names)
     with pytest.raises(wb.WorkbenchError, match="found \\['a', 'b'\\]"):
         wb.weightings.compare(torch.eye(2), torch.ones(2), also={"mine": ["a", "b"]})
-    with pytest.raises(wb.WorkbenchError, match="2 finite weights for 'mine'"):
-        wb.weightings.compare(torch.eye(2), torch.ones(2), also={"mine": [1, torch.nan]})
     with pytest.raises(wb.WorkbenchError, match="'mgda' is a weighting of its own"):
         wb.weightings.compare(torch.eye(2), torch.ones(2), also={"mgda": [1, 2]})
     with pytest.raises(wb.WorkbenchError, match="losses of at least 0"):

@@ -32,7 +32,8 @@ def compare(
         G: gramian of the task gradients, ``[K, K]``; a tensor, or what ``torch.as_tensor`` takes.
         losses: task losses, ``[K]``, of at least 0.
         names: task names; None: "0", "1", ….
-        also: weights of your own to put first, name -> ``[K]``; their ``needs`` is empty.
+        also: weights of your own to put first, name -> ``[K]``; their ``needs`` is empty. One that is NaN leaves the
+            row's other columns NaN.
 
     Returns:
         A tidy DataFrame with a row per method and task: ``method``, ``needs``, ``task``, ``weight``; ``share``, the
@@ -54,9 +55,9 @@ def compare(
         raise WorkbenchError(f"compare needs one name of its own per task: {K} tasks, names {short(names)}.")
     updates = [(method, "", _numbers(weights, f"also[{method!r}]")) for method, weights in (also or {}).items()]
     faults = [
-        f"compare needs {K} finite weights for {method!r}, found {short(w.tolist())}."
+        f"compare needs {K} weights for {method!r}, found {short(w.tolist())}."
         for method, _, w in updates
-        if tuple(w.shape) != (K,) or not bool(torch.isfinite(w).all())
+        if tuple(w.shape) != (K,)
     ]
     faults += [
         f"{method!r} is a weighting of its own; call yours otherwise." for method in also or {} if method in known
