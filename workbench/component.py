@@ -117,6 +117,7 @@ class Setting:
 
     name: str
     type: Any
+    rule: Any  # the annotation with the hard range, as pydantic checks it
     default: Any
     required: bool
     help: str
@@ -153,6 +154,7 @@ def settings_of(fields: Mapping[str, FieldInfo]) -> dict[str, Setting]:
         found[name] = Setting(
             name=name,
             type=kind,
+            rule=info.rebuild_annotation(),
             default=None if info.is_required() else info.get_default(call_default_factory=True),  # type: ignore[call-arg]
             required=info.is_required(),
             help=info.description or "",

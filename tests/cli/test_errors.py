@@ -28,6 +28,7 @@ def folder(tmp_path, monkeypatch):
     (tmp_path / "other.ipynb").write_text('{"cells": 3}')
     (tmp_path / "spec.json").write_text('{"epochs": 3}')
     (tmp_path / "list.json").write_text("[1]")
+    (tmp_path / "utf16.json").write_bytes(b"\xff\xfe\x00")
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("WORKBENCH_RUNS", raising=False)
     return tmp_path
@@ -42,6 +43,9 @@ def folder(tmp_path, monkeypatch):
         ("train spec.json more", "unexpected 'more'"),
         ("train spce.json", "did you mean 'spec.json'?"),
         ("train list.json", "A spec is a JSON object"),
+        ("train utf16.json", "The spec 'utf16.json' is not text in UTF-8"),
+        ("sweep utf16.json", "The grid 'utf16.json' is not text in UTF-8"),
+        ("notebook lesson.ipynb --grid utf16.json", "The grid 'utf16.json' is not text in UTF-8"),
         ("train mtl1:abc", "share line is damaged"),
         ("train --set epochs", "--set needs key=value, found 'epochs'"),
         ("train --set =3", "--set needs key=value, found '=3'"),

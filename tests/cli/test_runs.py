@@ -74,8 +74,15 @@ def test_show(store, capsys):
 
 def test_compare(store, capsys):
     assert main(["runs", "compare", *names(store), "--store", str(store), "--json"]) == 0
-    rows = json.loads(capsys.readouterr().out)
-    assert {row["method"].split(",")[0] for row in rows} == {"single tasks", "equal", "dwa"}
+    found = json.loads(capsys.readouterr().out)
+    assert {row["method"].split(",")[0] for row in found["methods"]} == {"single tasks", "equal", "dwa"}
+    assert found["card"]["seeds"] == "0, paired"
+    assert any(note.startswith("Fewer than three seeds") for note in found["notes"])
+    assert main(["runs", "compare", *names(store), "--store", str(store)]) == 0
+    said = capsys.readouterr()
+    assert len(said.out.splitlines()) == 4  # the table alone
+    assert "Fewer than three seeds" in said.err
+    assert "seeds: 0, paired." in said.err
 
 
 @pytest.mark.parametrize(

@@ -30,12 +30,23 @@ def test_a_row_for_every_spec_and_nothing_twice(grid, tmp_path, capsys):
 
 @pytest.mark.parametrize(
     ("text", "sentence"),
-    [('{"gird": {}}', "no key 'gird'"), ('{"grid": {"sede": [1]}}', "'seed'"), ("[", "grid.json")],
+    [
+        ('{"gird": {}}', "no key 'gird'"),
+        ('{"grid": {"sede": [1]}}', "'seed'"),
+        ("[", "grid.json"),
+        ("[]", "grid.json is an empty list"),
+    ],
 )
 def test_a_grid_that_is_none_is_one_sentence(grid, text, sentence, capsys):
     grid.write_text(text)
     assert main(["sweep", str(grid)]) == 2
     assert sentence in capsys.readouterr().err
+
+
+def test_a_grid_that_begins_with_a_byte_order_mark_is_read(grid, tmp_path, capsys):
+    grid.write_bytes(b"\xef\xbb\xbf" + grid.read_bytes().replace(b"dwa", b"dwaa"))
+    assert main(["sweep", str(grid)]) == 2
+    assert "did you mean 'dwa'" in capsys.readouterr().err
 
 
 def test_a_file_that_is_not_there_and_an_address_where_nobody_answers(grid, tmp_path, capsys, monkeypatch):

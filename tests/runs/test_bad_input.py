@@ -127,10 +127,10 @@ def test_an_error_in_the_thread_is_kept_and_raised(store, small, monkeypatch):
     session = wb.start(small)
     until(session.over.is_set)
     assert session.status == "failed"
-    assert session.error == "the step broke"
+    assert session.error == "RuntimeError: the step broke"
     with pytest.raises(RuntimeError, match="the step broke"):
         session.wait()
-    assert wb.open(session.path).summary["reason"] == "the step broke"
+    assert wb.open(session.path).summary["reason"] == "RuntimeError: the step broke"
 
 
 def test_out_of_memory_says_what_would_fit(store, small, monkeypatch):

@@ -108,9 +108,11 @@ def test_the_interval_is_students_with_the_corrected_variance():
 @pytest.mark.parametrize(
     ("lrs", "words"),
     [
-        ([], "different learning rates, found []"),
-        ([0.1, 0.1], "different learning rates"),
-        ([0.1, -1.0], "lr should be greater than 0"),
+        ([], "lrs=…) is empty"),
+        ([0.1, 0.1], "names a value twice"),
+        ([0.1, -1.0], "a list of numbers above 0, found -1.0"),
+        (0.01, "a list of numbers above 0, found 0.01"),
+        ("0.1", "a list of numbers above 0, found '0.1'"),
     ],
 )
 def test_learning_rates_that_are_not_allowed_start_nothing(store, small, lrs, words):
@@ -118,6 +120,19 @@ def test_learning_rates_that_are_not_allowed_start_nothing(store, small, lrs, wo
         wb.cross_validate(small, folds=2, progress=False, lrs=lrs)
     assert words in error.value.faults[0]
     assert not store.exists()
+
+
+@pytest.mark.parametrize("folds", [1, 0, -3, 2.5, "3", True])
+def test_a_number_of_folds_that_is_none_starts_nothing(store, small, folds):
+    with pytest.raises(wb.WorkbenchError, match=r"folds should be .*, found") as error:
+        wb.cross_validate(small, folds=folds, progress=False)
+    assert len(error.value.faults) == 1
+    assert not store.exists()
+
+
+def test_what_is_no_spec_is_one_sentence():
+    with pytest.raises(wb.WorkbenchError, match=r"cross_validate takes a spec, .*found 'digits'"):
+        wb.cross_validate("digits", progress=False)
 
 
 @pytest.mark.parametrize(

@@ -40,6 +40,7 @@ def test_no_axis_is_one_spec():
     ("axes", "sentence"),
     [
         ({"wieghting": ["equal"]}, "no key 'wieghting'.*'weighting'"),
+        ({"sede": [1]}, "allowed: (?!.*losses.*losses).*losses"),
         ({"epochs.x": [1]}, "no key 'epochs.x'"),
         ({"weighting": "equal"}, "should be a list of values, found 'equal'"),
         ({"seed": 3}, "should be a list of values, found 3"),
@@ -54,6 +55,15 @@ def test_what_is_wrong_is_one_sentence(axes, sentence):
     assert len(caught.value.faults) == 1
 
 
+def test_a_base_that_is_no_spec_is_one_sentence():
+    with pytest.raises(WorkbenchError, match=r"grid takes a spec, .*found 'digits'"):
+        wb.grid("digits", seed=[1])
+
+
+def test_an_axis_may_be_read_only_once():
+    assert [spec.seed for spec in wb.grid(BASE, seed=(seed for seed in (1, 2)))] == [1, 2]
+
+
 def test_a_grid_as_json():
     text = json.dumps({"base": {"epochs": 2, "tasks": ["digit", "ink"]}, "grid": {"lr": [0.1, 0.01]}})
     assert read_grid(text) == wb.grid(BASE, lr=[0.1, 0.01])
@@ -65,6 +75,7 @@ def test_a_grid_as_json():
     [
         ('{"gird": {}}', "no key 'gird'.*'grid'"),
         ("3", "should be"),
+        ("[]", "is an empty list: no run would be left"),
         ('{"grid": []}', "should be"),
         ("{", "grid"),
         ('[{"epocs": 1}]', "epocs.*epochs"),

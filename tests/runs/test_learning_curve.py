@@ -164,13 +164,15 @@ def test_a_panel_per_task_with_both_methods(curve):
     ("given", "sentence"),
     [
         ({"fractions": [0.1, 1.5]}, "above 0 and at most 1, found 1.5"),
+        ({"fractions": 0.5}, r"fractions=…\) should be a list of numbers above 0 and at most 1, found 0.5"),
         ({"fractions": []}, r"fractions=…\) is empty"),
         ({"fractions": [0.1, 0.1]}, "names a value twice"),
+        ({"seeds": 3}, r"seeds=…\) should be a list of whole numbers of at least 0, found 3"),
         ({"seeds": [-1]}, "whole numbers of at least 0, found -1"),
         ({"seeds": ["a"]}, "whole numbers of at least 0, found 'a'"),
         ({"equal": "step"}, "did you mean 'steps'"),
         ({"spec": SPEC.replace(fusion="independent")}, "is its own single-task baseline"),
-        ({"spec": 3}, "takes a spec, found 3"),
+        ({"spec": 3}, r"takes a spec, .*found 3"),
     ],
 )
 def test_bad_input_is_one_sentence(given, sentence, tmp_path):

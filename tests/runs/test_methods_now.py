@@ -42,7 +42,7 @@ def test_the_gramian_of_a_run_is_the_same_from_its_folder(store, small):
     assert at.losses.tolist() == history.loc[at.step, "loss", "train"].tolist()
     assert at.weights.tolist() == history.loc[at.step, "weight", "train"].tolist()
     earlier = run.gramian(step=at.step - 1)
-    assert earlier.step == at.step - 4
+    assert earlier.step == maps(run)[-2]["step"]
     with pytest.raises(wb.WorkbenchError, match="up to step 0; the first one is of step 1"):
         run.gramian(step=0)
 

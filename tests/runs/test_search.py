@@ -5,6 +5,7 @@ import pytest
 
 import workbench as wb
 from workbench.component import WorkbenchError
+from workbench.runs.scores import kept_score
 
 pytest.importorskip("optuna", reason="the extra 'search' is not installed")
 SPEC = wb.Spec(tasks=["digit", "ink"], encoder={"name": "mlp", "width": 16}, epochs=2, batch_size=256)
@@ -48,6 +49,41 @@ def test_runs_that_are_behind_are_stopped(tmp_path):
     assert stopped.summary["status"] == "stopped"
     assert stopped.summary["epochs"] < 6
     assert np.isnan(found.frame.loc[found.frame["state"] == "pruned", "score"]).all()
+
+
+def test_a_pruned_search_again_is_the_same_and_trains_no_complete_run_anew(tmp_path, monkeypatch):
+    monkeypatch.setenv("WORKBENCH_RUNS", str(tmp_path))
+
+    def searched():
+        return wb.search(
+            SPEC.replace(epochs=6), {"lr": (1e-6, 1e-1, "log")}, 12, prune=True, progress=False, seed=3
+        ).frame
+
+    first, again = searched(), searched()
+    assert "pruned" in set(first["state"])
+    assert again.drop(columns="run").equals(first.drop(columns="run"))
+    complete = first["state"] == "complete"
+    assert again.loc[complete, "run"].equals(first.loc[complete, "run"])
+
+
+def test_a_trial_is_judged_by_the_model_that_its_run_keeps(tmp_path):
+    spec = SPEC.replace(select="last", epochs=6, lr=0.1)
+    frame = wb.search(spec, {"encoder.width": [8, 16]}, 2, progress=False, out=tmp_path).frame
+    runs = [wb.open(tmp_path / name) for name in frame["run"]]
+    assert frame["score"].tolist() == [kept_score(run) for run in runs]
+    assert any(run.summary["score"]["best"] > kept_score(run) for run in runs)  # else nothing is shown
+
+
+def test_a_search_without_a_completed_trial_has_no_best_one(tmp_path):
+    found = wb.search(SPEC.replace(optimizer="sgd"), {"lr": [1e25, 1e26]}, 2, progress=False, out=tmp_path)
+    assert set(found.frame["state"]) == {"fail"}
+    with pytest.raises(WorkbenchError, match="No trial of this search is the best: all 2 failed"):
+        _ = found.spec
+
+
+def test_what_is_no_spec_is_one_sentence(tmp_path):
+    with pytest.raises(WorkbenchError, match=r"search takes a spec, .*found 'digits'"):
+        wb.search("digits", SPACE, progress=False, out=tmp_path)
 
 
 @pytest.mark.parametrize(

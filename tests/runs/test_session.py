@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -14,9 +15,11 @@ import torch
 
 import workbench as wb
 from tests.runs.test_train import lines
+from workbench.component import _REGISTRY
 from workbench.runs.folder import RunFolder
 from workbench.training.experiment import Experiment
 from workbench.training.state import State
+from workbench.weightings.scalarizations.equal import Equal
 
 TIMING = ("pause", "resume")
 
@@ -102,6 +105,40 @@ def test_faulty_commands_are_refused_where_they_are_given(store, small, call, wo
     assert session.status == "running"
     session.stop()
     session.wait()
+
+
+@pytest.mark.parametrize(
+    ("slip", "words"),
+    [
+        ("assert not values", r"AssertionError"),
+        ("{}['digits']", r"KeyError: 'digits'"),
+        ("raise ValueError('boom')", r"ValueError: boom"),
+        ("len(3)", r"TypeError: object of type 'int' has no len\(\)"),
+    ],
+)
+def test_an_error_in_a_component_is_a_sentence_with_its_name(store, small, slip, words):
+    code = f"class Slip(Equal):\n    'x'\n    def __call__(self, *values, **more):\n        {slip}\n"
+    made = {"Equal": Equal, "__name__": __name__}
+    exec(code, made)
+    wb.register("weighting", "slip")(made["Slip"])
+    try:
+        session = wb.start(small.replace(weighting="slip"))
+        with pytest.raises((AssertionError, KeyError, ValueError, TypeError)):
+            session.wait()
+    finally:
+        del _REGISTRY["weighting"]["slip"]
+    told = f"weighting 'slip', line 4: {words}"
+    assert re.fullmatch(told, session.error)
+    assert re.fullmatch(told, session.run.summary["reason"])
+
+
+def test_a_folder_that_is_not_there_names_another_only_where_it_is_near(store, small):
+    path = RunFolder.create(small, store).path
+    with pytest.raises(wb.WorkbenchError, match=rf"does not exist; did you mean '{path.name}'\?$"):
+        wb.open(path.with_name(path.name[:-1]))
+    for far in ("mine", path.name.replace("digits", "sines-of-the-times")):
+        with pytest.raises(wb.WorkbenchError, match=r"does not exist\.$"):
+            wb.open(path.with_name(far))
 
 
 CHILD = """

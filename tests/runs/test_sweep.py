@@ -1,8 +1,9 @@
 """Many runs: each once, whoever dies meanwhile."""
 
+import shutil
 import threading
 from collections import Counter
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import BrokenExecutor, Future, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -158,10 +159,41 @@ def test_a_store_that_disappears_is_one_sentence_and_the_rest_is_told(tmp_path):
     assert len(caught.value.faults) == 1
 
 
+def test_runs_that_are_gone_are_not_counted_as_done(tmp_path):
+    store = tmp_path / "store"
+
+    class Vanishing(ThreadPoolExecutor):
+        def submit(self, fn, job):
+            shutil.rmtree(store)
+            found = Future()
+            found.set_result(fn(job))
+            return found
+
+    wb.sweep([SPEC], "here", out=store, progress=False)
+    with pytest.raises(WorkbenchError, match="does not exist on") as caught:
+        wb.sweep(wb.grid(SPEC, seed=range(2)), Vanishing(1), out=store, progress=False)
+    assert "done" not in str(caught.value)
+
+
+def test_an_executor_that_breaks_is_one_sentence_and_what_is_done_is_told(tmp_path):
+    class Broken(ThreadPoolExecutor):
+        def submit(self, fn, job):
+            found = Future()
+            found.set_exception(BrokenExecutor("no more"))
+            return found
+
+    wb.sweep([SPEC], "here", out=tmp_path, progress=False)
+    with pytest.raises(WorkbenchError, match=r"broken \(no more\)\. The 1 runs that are done stay in") as caught:
+        wb.sweep(wb.grid(SPEC, seed=range(2)), Broken(1), out=tmp_path, progress=False)
+    assert len(caught.value.faults) == 1
+
+
 @pytest.mark.parametrize(
     ("given", "sentence"),
     [
-        ({"specs": [3]}, "sweep takes specs, found 3"),
+        ({"specs": [3]}, r"sweep\(specs=…\) should be a list of specs \(wb.grid makes one\), found 3"),
+        ({"specs": None}, "a list of specs .*found None"),
+        ({"specs": SPEC}, r"a list of specs .*found Spec\("),
         ({"specs": [SPEC], "workers": 0}, "whole number of at least 1"),
         ({"specs": [SPEC], "executor": 7}, "address of a Dask scheduler, found 7"),
     ],

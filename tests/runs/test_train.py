@@ -174,6 +174,8 @@ def test_figures_and_report(store, small):
     assert "Plotly.newPlot" in page
     assert "<script src=" not in page
     assert run.spec.share() in page
+    with pytest.raises(wb.WorkbenchError, match=r"page\.html' cannot be written: No such file or directory"):
+        run.report(store / "gone" / "page.html")
 
 
 def test_missing_labels_are_masked_and_absent_tasks_do_not_move(store, tmp_path):

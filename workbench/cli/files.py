@@ -4,7 +4,7 @@ from pathlib import Path
 
 from workbench.component import WorkbenchError, one_of
 
-__all__ = ["existing"]
+__all__ = ["existing", "text_of"]
 
 
 def existing(name: str, what: str) -> Path:
@@ -25,3 +25,18 @@ def existing(name: str, what: str) -> Path:
     if not beside:
         raise WorkbenchError(f"There is no {what} {name!r}, and no other {path.suffix} file beside it.")
     raise WorkbenchError(f"There is no {what} {name!r}: {one_of(name, beside)}.")
+
+
+def text_of(name: str, what: str) -> str:
+    """What a file says.
+
+    Raises:
+        WorkbenchError: no such file, one that cannot be read, or no text.
+    """
+    path = existing(name, what)
+    try:
+        return path.read_text(encoding="utf-8-sig")  # some editors begin a file with a mark that JSON does not know
+    except OSError as error:
+        raise WorkbenchError(f"The {what} {name!r} cannot be read: {error.strerror or error}.") from None
+    except UnicodeDecodeError:
+        raise WorkbenchError(f"The {what} {name!r} is not text in UTF-8.") from None

@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from workbench.cli.files import existing
+from workbench.cli.files import existing, text_of
 from workbench.component import WorkbenchError
 from workbench.notebooks import execute
 
@@ -64,9 +64,9 @@ def _grid(path: Path, given: argparse.Namespace) -> int:
 
     from workbench.notebooks.many import combinations, execute_many
 
-    grid = existing(given.grid, "grid")
+    grid = text_of(given.grid, "grid")
     fixed = dict(given.parameters)
-    each = [{**fixed, **texts} for texts in combinations(grid.read_text(encoding="utf-8"), grid.name)]
+    each = [{**fixed, **texts} for texts in combinations(grid, Path(given.grid).name)]
     failed = False
     found = execute_many(path, each, given.workers, out=given.out, html=given.html)
     for texts, done in tqdm(found, total=len(each), unit="notebook", disable=given.quiet, ncols=100):

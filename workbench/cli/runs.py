@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import workbench
-from workbench.cli.tables import show_frame, show_json
+from workbench.cli.tables import rows, show_frame, show_json
 from workbench.component import WorkbenchError, one_of
 
 #: what `export` writes, by the file's ending
@@ -32,6 +32,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     sub.epilog = "example: workbench runs show 5f3a9c"
     sub = actions.add_parser("compare", parents=[shared, table], help="runs side by side", formatter_class=kind)
     sub.add_argument("run", nargs="+", help=name)
+    sub.description = (
+        "Runs side by side on standard output, with single-task models and equal weighting, which are trained where\n"
+        "they are missing; notes and how it was made on standard error, or all in one JSON object."
+    )
     sub.epilog = "example: workbench runs compare 5f3a9c 01b2dd"
     sub = actions.add_parser(
         "export", parents=[shared], help="a run's history, report, model, or everything as files", formatter_class=kind
@@ -74,8 +78,12 @@ def run(given: argparse.Namespace) -> int:
     elif given.action == "compare":
         found = [workbench.open(find(name, store)) for name in given.run]
         with redirect_stdout(sys.stderr):  # a baseline that is missing is trained, and its bar is not the table's
-            frame = workbench.compare(found).frame
-        show_frame(frame, given.json, empty="Nothing to compare.")
+            compared = workbench.compare(found)
+        if given.json:
+            show_json({"methods": rows(compared.frame), "notes": compared.notes, "card": compared.card})
+        else:
+            show_frame(compared.frame, as_json=False, empty="Nothing to compare.")
+            print("", *compared.lines, sep="\n", file=sys.stderr)
     elif given.action == "export":
         export(given.run, store, given.file)
     elif given.action == "delete":

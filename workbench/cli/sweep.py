@@ -3,9 +3,10 @@
 import argparse
 import sys
 from contextlib import redirect_stdout
+from pathlib import Path
 
 import workbench
-from workbench.cli.files import existing
+from workbench.cli.files import text_of
 from workbench.cli.tables import show_frame
 
 
@@ -36,11 +37,10 @@ def run(given: argparse.Namespace) -> int:
     from workbench.runs.store import runs
     from workbench.runs.sweep.grid import read_grid
 
-    path = existing(given.grid, "grid")
-    specs = read_grid(path.read_text(encoding="utf-8"), path.name)
+    specs = read_grid(text_of(given.grid, "grid"), Path(given.grid).name)
     with redirect_stdout(sys.stderr):  # the bar; standard output is for the table alone
         found = workbench.sweep(specs, given.dask, workers=given.workers, progress=not given.quiet, out=given.out)
     names = list(dict.fromkeys(run.path.name for run in found))
     frame = runs(store_folder(given.out)).set_index("run").loc[names].reset_index()
-    show_frame(frame, given.json, empty="The grid is empty.")
+    show_frame(frame, given.json)
     return 1 if (frame["status"] == "failed").any() else 0

@@ -7,7 +7,7 @@ from contextlib import redirect_stdout
 from typing import Any, NoReturn
 
 import workbench
-from workbench.cli.files import existing
+from workbench.cli.files import text_of
 from workbench.component import WorkbenchError
 from workbench.texts import PREFIX
 
@@ -82,7 +82,7 @@ def settings(given: argparse.Namespace) -> tuple[workbench.Spec, list[dict[str, 
         shared = workbench.unshare(given.spec)
         base, steering = shared.spec, list(shared.steering)
     elif given.spec is not None:
-        base = workbench.Spec.from_json(existing(given.spec, "spec").read_text(encoding="utf-8"))
+        base = workbench.Spec.from_json(text_of(given.spec, "spec"))
     return workbench.Spec.from_settings(pairs(given.set), base=base), steering
 
 

@@ -14,12 +14,13 @@ def delta_m(frame: pd.DataFrame, title: str = "Δm against single-task models") 
     """Mean relative change per method in %, with its interval, and the change of each task; right of 0 is better.
 
     Args:
-        frame: columns ``method``, ``delta_m``, ``low``, ``high``, ``seeds``, and ``Δ task`` for every task.
+        frame: columns ``method``, ``delta_m`` (no mark where there is none), ``low``, ``high``, ``seeds``, and
+            ``Δ task`` for every task.
     """
     figure = Figure()
     methods = [
-        f"{method}  ({n} seed{'s' if n != 1 else ''})"
-        for method, n in zip(frame["method"], frame["seeds"], strict=True)
+        f"{method}  ({n} seed{'s' if n != 1 else ''}{'' if there else ', no Δm'})"
+        for method, n, there in zip(frame["method"], frame["seeds"], frame["delta_m"].notna(), strict=True)
     ]
     rows = list(range(len(frame)))
     tasks = [column[2:] for column in frame.columns if column.startswith("Δ ")]

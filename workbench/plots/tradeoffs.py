@@ -10,7 +10,6 @@ from workbench.plots.style import COLORS, INK
 
 #: behind methods: what fixed weights reach
 BEHIND = "#8C8C8C"
-SINGLE = "single tasks"
 
 
 def dumbbells(frame: pd.DataFrame, title: str = "Every task against its single-task model") -> Figure:
@@ -18,17 +17,17 @@ def dumbbells(frame: pd.DataFrame, title: str = "Every task against its single-t
 
     Args:
         frame: columns ``method``, a test metric ``task metric`` for every task, and ``Δ task`` (change in %, positive
-            is better); a row is called ``single tasks``.
+            is better), and ``against``, the method that each is measured against; it is empty for single-task models.
     """
     tasks = [column[2:] for column in map(str, frame.columns) if column.startswith("Δ ")]
     columns = {
         task: next(column for column in map(str, frame.columns) if column.startswith(f"{task} ")) for task in tasks
     }
-    single, methods = frame[frame["method"] == SINGLE], frame[frame["method"] != SINGLE].reset_index(drop=True)
+    methods, values = frame[frame["against"] != ""].reset_index(drop=True), frame.set_index("method")
     figure = Figure(make_subplots(1, len(tasks), shared_yaxes=True, subplot_titles=list(columns.values())))
     for place, (task, column) in enumerate(columns.items(), 1):
-        base = float(single[column].iloc[0])
-        for row, value in enumerate(methods[column]):
+        single = [float(values.loc[name, column]) for name in methods["against"]]
+        for row, (base, value) in enumerate(zip(single, methods[column], strict=True)):
             better = methods[f"Δ {task}"].iloc[row] > 0
             line = {"color": COLORS[0] if better else COLORS[1], "width": 4, "dash": "solid" if better else "dot"}
             figure.add_trace(
@@ -37,7 +36,7 @@ def dumbbells(frame: pd.DataFrame, title: str = "Every task against its single-t
                 col=place,
             )
         marks = (
-            (("single tasks"), [base] * len(methods), "circle", "#FFFFFF"),
+            ("single tasks", single, "circle", "#FFFFFF"),
             ("method", methods[column], "diamond", INK),
         )
         for name, x, symbol, fill in marks:
@@ -64,11 +63,12 @@ def dumbbells(frame: pd.DataFrame, title: str = "Every task against its single-t
 
 
 def plane(frame: pd.DataFrame, front: pd.DataFrame | None, x: str, y: str, title: str = "") -> Figure:
-    """Two test metrics against each other: a mark per method, and behind them what fixed weights reach.
+    """Two figures of the test split against each other: a mark per method, and behind them what fixed weights reach.
 
     Args:
-        frame: columns ``method``, ``x`` and ``y``.
-        front: the same two columns and ``on_front``, a row per set of weights; None: there is none.
+        frame: columns ``method``, ``x`` and ``y``; no mark where one of these is missing.
+        front: the same two columns and ``on_front``, a row per set of weights; None: there is none. A line joins those
+            that are on it.
         x, y: names of the columns.
         title: of the figure.
     """
@@ -95,6 +95,8 @@ def plane(frame: pd.DataFrame, front: pd.DataFrame | None, x: str, y: str, title
                 )
             )
     for i, (method, first, second) in enumerate(zip(frame["method"], frame[x], frame[y], strict=True)):
+        if pd.isna(first) or pd.isna(second):
+            continue
         marker = {"size": 15, "color": COLORS[i % len(COLORS)], "symbol": SYMBOLS[i % len(SYMBOLS)]}
         marker["line"] = {"width": 1.5, "color": INK}
         figure.add_trace(go.Scatter(x=[first], y=[second], mode="markers", marker=marker, name=method))
@@ -111,11 +113,13 @@ def gain_for_time(frame: pd.DataFrame, title: str = "What a gain costs") -> Figu
     """Δm with its interval against seconds of training, a mark per method; above the dashed line is better.
 
     Args:
-        frame: columns ``method``, ``delta_m``, ``low``, ``high`` and ``seconds``.
+        frame: columns ``method``, ``against`` (empty for single-task models, which are not drawn), ``delta_m`` (no mark
+            where there is none), ``low``, ``high`` and ``seconds``.
     """
     figure = Figure()
-    rows = frame[frame["method"] != SINGLE]
-    for i, row in enumerate(rows.to_dict("records")):
+    for i, row in enumerate(frame[frame["against"] != ""].to_dict("records")):
+        if pd.isna(row["delta_m"]):
+            continue
         known = row["low"] == row["low"]
         figure.add_trace(
             go.Scatter(

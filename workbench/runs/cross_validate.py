@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from workbench.component import WorkbenchError, short
+from workbench.component import WorkbenchError
+from workbench.runs.arguments import check_rates, check_spec
 from workbench.runs.run import Run
 from workbench.runs.scores import kept_score
 from workbench.runs.sweep.scheduler import HERE, sweep
@@ -86,16 +87,16 @@ def cross_validate(
         executor, workers: as for ``wb.sweep``; default: one run after the other in this process.
 
     Raises:
-        WorkbenchError: fewer rows or groups than folds, a problem that brings its own test split, learning rates that
-            are not allowed, or a fold at which training failed with every rate; as ``wb.sweep``.
+        WorkbenchError: a number of folds or learning rates that are not allowed, fewer rows or groups than folds, a
+            problem that brings its own test split, or a fold at which training failed with every rate; as ``wb.sweep``.
     """
     import pandas as pd
 
+    check_spec("cross_validate", spec)
     count = folds if folds is not None else spec.folds if spec.folds is not None else FOLDS
-    rates = [spec.lr] if lrs is None else list(lrs)
-    if not rates or len(set(rates)) < len(rates):
-        raise WorkbenchError(f"cross_validate(lrs=…) should be different learning rates, found {short(rates)}.")
-    specs = [spec.replace(folds=count, fold=fold, lr=lr) for fold in range(count) for lr in rates]
+    first = spec.replace(folds=count, fold=0)  # a number of folds that is none is said by the spec
+    rates = [spec.lr] if lrs is None else check_rates("cross_validate", lrs)
+    specs = [first.replace(fold=fold, lr=lr) for fold in range(count) for lr in rates]
     where = HERE if executor is None and workers is None else executor
     runs = sweep(specs, where, workers=workers, progress=progress, out=out)
     rows = []

@@ -44,7 +44,7 @@ def delta(values: dict[str, Any], base: dict[str, Any], split: str = "test") -> 
                 notes.append(f"{task} {metric} is left out: a value is missing or its baseline is 0.")
                 continue
             if abs(theirs) < NEAR_ZERO and found["higher_is_better"]:
-                notes.append(f"{task} {metric} has a baseline of {theirs:.3g}, near 0: its relative change is huge.")
+                notes.append(f"{task} {metric} has a baseline near 0 (below {NEAR_ZERO}): its relative change is huge.")
             change = (mine - theirs) / abs(theirs) * 100
             changes.append(change if found["higher_is_better"] else -change)
         if changes:
@@ -52,5 +52,12 @@ def delta(values: dict[str, Any], base: dict[str, Any], split: str = "test") -> 
     if not per_task:
         return Delta(float("nan"), float("nan"), {}, notes)
     each = {task: sum(changes) / len(changes) for task, changes in per_task.items()}
+    most, least = (pick(per_task, key=lambda task: len(per_task[task])) for pick in (max, min))
+    if len(per_task[most]) > len(per_task[least]):
+        count = sum(map(len, per_task.values()))
+        notes.append(
+            f"{most} has {len(per_task[most])} of {count} metrics, {least} {len(per_task[least])}: the mean over "
+            f"metrics listens to {most} more, the mean over tasks does not."
+        )
     everything = [change for changes in per_task.values() for change in changes]
     return Delta(sum(each.values()) / len(each), sum(everything) / len(everything), each, notes)

@@ -1,5 +1,6 @@
 """The folder of one run: what is in it, written so that a crash leaves it readable."""
 
+import difflib
 import json
 import os
 import platform
@@ -12,7 +13,7 @@ from pathlib import Path
 from pickle import UnpicklingError
 from typing import Any
 
-from workbench.component import WorkbenchError, one_of
+from workbench.component import WorkbenchError
 from workbench.spec import Spec
 from workbench.training.records import Applied, Record, Step, from_line, to_line
 from workbench.training.state import Position, State
@@ -23,11 +24,18 @@ FORMAT = 1
 PATIENCE = 0.3
 #: bytes of the records read first where only their end is asked for
 TAIL = 65_536
+#: how alike the name of another run must be to be proposed, from 0 to 1; all begin with a time and so are a little
+ALIKE = 0.9
 
 
 def store_folder(out: str | os.PathLike[str] | None = None) -> Path:
     """Where runs are kept: the argument, else the variable ``WORKBENCH_RUNS``, else ``./runs``."""
     return Path(out or os.environ.get("WORKBENCH_RUNS") or "runs")
+
+
+def holds_run(path: Path) -> bool:
+    """Whether a folder holds a run; one that was deleted does not."""
+    return (path / "spec.json").is_file()
 
 
 def write_atomically(path: Path, text: str) -> None:
@@ -93,13 +101,16 @@ class RunFolder:
         """An existing run folder.
 
         Raises:
-            WorkbenchError: no such folder (with the nearest one), no run in it, or one from a newer workbench.
+            WorkbenchError: no such folder (with another one of nearly that name), no run in it, or one from a newer
+                workbench.
         """
         path = Path(path)
-        if not (path / "spec.json").is_file():
-            near = [p.parent.name for p in path.parent.glob("*/spec.json")] if path.parent.is_dir() else []
+        if not holds_run(path):
+            beside = sorted(p.parent.name for p in path.parent.glob("*/spec.json")) if path.parent.is_dir() else []
+            near = difflib.get_close_matches(path.name, beside, n=1, cutoff=ALIKE)
             what = "holds no run (no spec.json)" if path.is_dir() else "does not exist"
-            raise WorkbenchError(f"Run folder {str(path)!r} {what}; beside it: {one_of(path.name, sorted(near))}.")
+            hint = f"; did you mean {near[0]!r}?" if near else "."
+            raise WorkbenchError(f"Run folder {str(path)!r} {what}{hint}")
         folder = cls(path)
         try:
             found = json.loads((path / "environment.json").read_text(encoding="utf-8"))

@@ -72,7 +72,8 @@ class History:
         gramians: what each map was measured from, where it was recorded, in order.
         effects: what steps for one task alone did, in order.
         inspections: what the model showed of itself, in order.
-        events: (step, text) for every command that was applied.
+        commands: that were applied, in order.
+        events: (step, text) for every one of them.
         tasks: names, in the order of the maps.
         method: the affinity measure.
     """
@@ -84,6 +85,7 @@ class History:
         self.gramians: list[GradientsAt] = []
         self.effects: list[Effect] = []
         self.inspections: list[Inspection] = []
+        self.commands: list[Applied] = []
         self.events: list[tuple[int, str]] = []
         self.tasks: tuple[str, ...] = ()
         self.method = ""
@@ -123,6 +125,7 @@ class History:
             self.inspections.append(record)
         elif isinstance(record, Applied):
             shown = ", ".join(f"{key}={value}" for key, value in record.values.items() if value is not None)
+            self.commands.append(record)
             self.events.append((record.step, f"{record.command} {shown}".strip()))
         elif isinstance(record, Begin):
             self.tasks = record.tasks

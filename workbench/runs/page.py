@@ -2,7 +2,11 @@
 
 from collections.abc import Iterable
 from html import escape
+from pathlib import Path
 from typing import TYPE_CHECKING
+
+from workbench.component import WorkbenchError
+from workbench.runs.folder import write_atomically
 
 if TYPE_CHECKING:
     from workbench.plots import Figure
@@ -26,3 +30,16 @@ def page(title: str, body: str) -> str:
 def drawn(figures: "Iterable[Figure]") -> str:
     """Figures as HTML, with what draws them in the first one."""
     return "".join(f.to_html(full_html=False, include_plotlyjs=i == 0) for i, f in enumerate(figures))
+
+
+def write_page(path: Path, title: str, body: str) -> Path:
+    """Write a page, and return its path.
+
+    Raises:
+        WorkbenchError: it cannot be written.
+    """
+    try:
+        write_atomically(path, page(title, body))
+    except OSError as error:
+        raise WorkbenchError(f"{str(path)!r} cannot be written: {error.strerror or error}.") from None
+    return path

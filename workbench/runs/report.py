@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 from workbench.component import WorkbenchError
 from workbench.runs.export import figures
-from workbench.runs.folder import write_atomically
-from workbench.runs.page import drawn, page
+from workbench.runs.page import drawn, write_page
 
 if TYPE_CHECKING:
     from workbench.runs.run import Run
@@ -21,7 +20,7 @@ def report(run: "Run", path: Path) -> Path:
     """Write the page (no network needed to read it) and return its path.
 
     Raises:
-        WorkbenchError: the run is not over.
+        WorkbenchError: the run is not over, or the page cannot be written.
     """
     summary = run.summary
     if "tasks" not in summary:
@@ -46,8 +45,7 @@ def report(run: "Run", path: Path) -> Path:
         share=escape(run.spec.share()),
         spec=escape(run.spec.to_json()),
     )
-    write_atomically(path, page(run.path.name, body))
-    return path
+    return write_page(path, run.path.name, body)
 
 
 def _number(value: float | None) -> str:

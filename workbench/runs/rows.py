@@ -11,6 +11,7 @@ import numpy as np
 from workbench.component import WorkbenchError
 from workbench.runs.baseline import baseline_spec
 from workbench.runs.compare import interval
+from workbench.runs.counting import counts, newest
 from workbench.runs.delta import delta
 from workbench.runs.folder import RunFolder
 from workbench.runs.keeping import notes
@@ -72,7 +73,7 @@ class Row:
     @property
     def counts(self) -> bool:
         """Whether it is what its spec says: done, and not steered."""
-        return bool(self.summary["status"] == "done" and not self.summary["steered"])
+        return counts(self.summary)
 
 
 class Rows:
@@ -164,7 +165,7 @@ def _compare(rows: Iterable[Row]) -> None:
             if row.counts:
                 groups.setdefault(row.method, []).append(row)
     for group in groups.values():
-        newest = {row.spec.seed: row for row in reversed(group)}
-        low, high = interval(np.array([row.delta_m for row in newest.values()]))
+        each = newest(group)
+        low, high = interval(np.array([row.delta_m for row in each.values()]))
         for row in group:
-            row.low, row.high, row.seeds = low, high, len(newest)
+            row.low, row.high, row.seeds = low, high, len(each)

@@ -11,11 +11,11 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any, TypeVar
 
-from workbench.component import WorkbenchError
+from workbench.component import WorkbenchError, as_sentence
 from workbench.runs.folder import RunFolder, unwritable
 from workbench.runs.history import History
 from workbench.runs.peek import Peek
-from workbench.runs.steering import check, check_task, is_rate
+from workbench.runs.steering import check, check_step, is_rate
 from workbench.runs.summary import summarise
 from workbench.spec import Spec
 from workbench.training.commands import Command, Inbox, steers
@@ -44,6 +44,11 @@ def in_progress(path: Path) -> "Session | None":
     return _in_progress.get(path.resolve())
 
 
+def trained_by(thread: int) -> "Session | None":
+    """The session that a thread of this process trains, by its identifier; None: none."""
+    return next((session for session in list(_in_progress.values()) if session.trainer == thread), None)
+
+
 class Session:
     """A run in progress.
 
@@ -64,6 +69,7 @@ class Session:
     Attributes:
         status: ``running``, ``paused``, ``done``, ``stopped`` or ``failed``.
         error: one sentence, if it failed.
+        trainer: the identifier of the thread that trains it, once one does.
         errors: sentences about what went wrong beside the training, such as a sink that could not be written to.
         history: curves and maps so far.
     """
@@ -89,6 +95,7 @@ class Session:
         self.error: str | None = None
         self.errors: list[str] = []
         self.failure: BaseException | None = None
+        self.trainer: int | None = None
         self.seconds = 0.0
         self.over = threading.Event()
         self._outcome = ""
@@ -229,10 +236,7 @@ class Session:
         Raises:
             WorkbenchError: no such task, or ``n`` below 1.
         """
-        if not (isinstance(n, int) and n >= 1):
-            raise WorkbenchError(f"step(n=…) should be a whole number of at least 1, found {n!r}.")
-        if task is not None:
-            check_task(task, self.exp)
+        check_step(n, task, self.exp.names, self.exp.answers)
         for _ in range(n):
             self._put("step", **({"task": task} if task else {}))
 
@@ -316,6 +320,7 @@ class Session:
 
     def _train(self) -> None:
         """Run the loop, hand every record on, and leave a readable folder whatever happens."""
+        self.trainer = threading.get_ident()
         self._clock = self._written = self._saved = perf_counter()
         end: End | None = None
         try:
@@ -354,9 +359,9 @@ class Session:
             self.over.set()
 
     def _ended(self, status: str, error: BaseException) -> End:
-        self.failure, self.error = error, str(error)
+        self.failure, self.error = error, as_sentence(error)
         at = self.state.position
-        end = End(at.step, at.epoch, status, str(error), at.best_epoch)
+        end = End(at.step, at.epoch, status, self.error, at.best_epoch)
         self.history.add(end)
         self._block.append(end)
         return end

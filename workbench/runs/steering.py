@@ -8,7 +8,7 @@
 """
 
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from workbench.component import WorkbenchError, one_of, short
@@ -67,20 +67,38 @@ def check(script: Iterable[Applied], exp: Experiment) -> None:
         if one.step >= exp.steps:
             raise WorkbenchError(f"Steering after step {one.step}, but the run has {exp.steps} steps.")
         if one.values.get("task") is not None:
-            check_task(one.values["task"], exp)
+            check_task(one.values["task"], exp.names, exp.answers)
         if one.values.get("weights") is not None:
             exp.weighting.check_weights(one.values["weights"])
 
 
-def check_task(task: str, exp: Experiment) -> None:
-    """Whether a step may be for this task alone.
+def check_step(n: int, task: str | None, names: Sequence[str], answers: Collection[str] = ()) -> None:
+    """Whether so many steps may be taken, for this task alone if it is named.
+
+    Args:
+        n: how many.
+        task: one of ``names``.
+        names: the tasks of the run.
+        answers: those of them for which a linear model answers.
+
+    Raises:
+        WorkbenchError: they may not.
+    """
+    if not (isinstance(n, int) and n >= 1):
+        raise WorkbenchError(f"step(n=…) should be a whole number of at least 1, found {short(n)}.")
+    if task is not None:
+        check_task(task, names, answers)
+
+
+def check_task(task: str, names: Sequence[str], answers: Collection[str] = ()) -> None:
+    """Whether a step may be for this task alone; see ``check_step``.
 
     Raises:
         WorkbenchError: it may not.
     """
-    if task not in exp.names:
-        raise WorkbenchError(f"This run has no task {task!r}: {one_of(task, exp.names)}.")
-    if task in exp.answers:
+    if task not in names:
+        raise WorkbenchError(f"This run has no task {task!r}: {one_of(task, names)}.")
+    if task in answers:
         raise WorkbenchError(f"Task {task!r} is not trained in this run: a linear model answers for it.")
 
 

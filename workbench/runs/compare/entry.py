@@ -1,19 +1,20 @@
 """Compare methods, honestly: what is always there, how they are tuned, and what is told of them."""
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from pathlib import Path
-from typing import Any
 
 from workbench.component import WorkbenchError, short
-from workbench.runs.baseline import baseline_spec, same
+from workbench.runs.arguments import check_list, check_rates, check_seeds
+from workbench.runs.compare.card import card
 from workbench.runs.compare.front import frame_of, mixes, weighted
-from workbench.runs.compare.labels import MATCHED, labels
 from workbench.runs.compare.matched import matched_baseline
+from workbench.runs.compare.measured import directions
+from workbench.runs.compare.methods import Method, name_all, of_runs, of_specs, with_references
 from workbench.runs.compare.result import Comparison
-from workbench.runs.compare.table import card, table
-from workbench.runs.compare.tuning import check_rates, content, runs_of, tuned
+from workbench.runs.compare.table import common_seeds, table
+from workbench.runs.compare.tuning import content, runs_of, tuned
 from workbench.runs.run import Run
 from workbench.runs.sweep.scheduler import HERE, sweep
 from workbench.spec import Spec
@@ -38,32 +39,33 @@ def compare(
 ) -> Comparison:
     """Compare runs or specs: single-task models and equal weighting are always there, trained if they are missing.
 
-    Runs that differ only in their seed are one method, paired with the baseline of the same seed. The model of each run
-    was chosen on validation, the numbers are of the test split. What has to be trained goes through ``wb.sweep``.
+    Runs that differ only in their seed are one method, paired with the baseline of the same seed; of several runs with
+    the same spec and seed the newest counts, and steered ones are a method of their own. The model of each run was
+    chosen on validation, the numbers are of the test split. What has to be trained goes through ``wb.sweep``. A method
+    of which a run failed has no Δm, since one over the seeds that are left would flatter it.
 
     Args:
         what: finished runs of one problem with the same tasks; or specs, which are trained for every seed.
         progress: show progress bars for what has to be trained.
         seeds: for specs; default: 0, 1, 2. Ten are better where runs are short.
         lrs: for specs: one grid of learning rates for all methods, the baselines among them. Each method gets the rate
-            at which the models that its runs keep validate best (mean over seeds), so that all had the same budget.
+            at which the models that its runs keep validate best (mean over seeds), so that all had the same budget;
+            specs that differ only in their own rate are one method.
         front: train equal weighting's network with so many sets of fixed weights too (evenly spaced for two tasks,
             drawn from Dirichlet(1) for more), at the learning rate of equal weighting: ``comparison.front``. A method
             that lies on it could have been had by choosing weights.
-        matched: add single-task models whose encoders are so narrow that together they have no more parameters.
+        matched: add single-task models whose encoders are so narrow that together they have no more parameters than the
+            first method that is no baseline, trained and tuned as all others.
         executor, workers: as for ``wb.sweep``; default: one run after the other in this process.
         out: the store; default: that of the runs given, else the variable ``WORKBENCH_RUNS``, else ``./runs``.
 
     Raises:
-        WorkbenchError: nothing to compare, an unfinished run, runs of different problems or tasks, or a run that cannot
-            be trained.
+        WorkbenchError: nothing to compare, seeds or learning rates that are not allowed, an unfinished run, runs of
+            different problems or tasks, or a run that cannot be trained.
     """
-    given = [what] if isinstance(what, Run | Spec) else list(what)
+    given = [what] if isinstance(what, Run | Spec) else check_list("compare(what=…)", what, "runs or specs", _is_either)
     if not given:
         raise WorkbenchError("compare needs at least one run.")
-    strange = [each for each in given if not isinstance(each, Run | Spec)]
-    if strange:
-        raise WorkbenchError(f"compare takes runs and specs, found {short(strange[0])}.")
     runs = [each for each in given if isinstance(each, Run)]
     specs = [each for each in given if isinstance(each, Spec)]
     if runs and specs:
@@ -74,52 +76,48 @@ def compare(
         raise WorkbenchError(f"compare(front=…) should be a whole number of at least 0, found {short(front)}.")
     _check(runs, specs)
     store = Path(out) if out is not None else runs[0].path.parent if runs else None
+    known: dict[str, Run] = {}
 
-    def train(wanted: list[Spec]) -> dict[str, Run]:
-        """Runs of specs by content: those given, those of the store, and new ones."""
+    def train(wanted: list[Spec]) -> None:
+        """Make sure that the runs of specs are known, by content: those of the store, and new ones."""
         missing = [spec for spec in wanted if content(spec) not in known]
         if missing:
             where = HERE if executor is None and workers is None else executor
             found = sweep(missing, where, workers=workers, progress=progress, out=store)
             known.update({content(spec): run for spec, run in zip(missing, found, strict=True)})
-        return known
 
-    known = {content(run.spec): run for run in runs}
+    rates = None if lrs is None else sorted(check_rates("compare", lrs))
+    notes: list[str] = []
     if runs:
-        groups = _groups(runs, train)
-        chosen = [group[0].spec for group in groups]
-        tried, rates = {}, None
+        asked, notes = of_runs(runs)
     else:
-        each = sorted(set(SEEDS if seeds is None else map(int, seeds)))
-        rates = None if lrs is None else check_rates(lrs)
-        methods = _methods(specs)
-        train([spec.replace(lr=lr, seed=seed) for spec in methods for lr in rates or [spec.lr] for seed in each])
-        chosen = [tuned(spec, rates, each, known) if rates else spec for spec in methods]
-        groups = [runs_of(spec, each, known) for spec in chosen]
-        tried = {content(spec.replace(seed=0)): len(rates or [0]) for spec in chosen}
-    shared = next((spec for spec in chosen if not _is_baseline(spec)), chosen[0])
-    names = labels(chosen, [_is_baseline(spec) for spec in chosen])
-    if lrs is not None:  # the rate that was chosen is a result, not a name
-        names = labels([spec.replace(lr=1e-3) for spec in chosen], [_is_baseline(spec) for spec in chosen])
-    seeds_of = [run.spec.seed for run in groups[0]]
-    if matched and (narrow := matched_baseline(shared)) is not None:
-        train([narrow.replace(seed=seed) for seed in seeds_of])
-        groups.append(runs_of(narrow, seeds_of, known))
-        names.append(MATCHED)
-    frame, notes = table(names, groups)
-    if matched and MATCHED not in names:
-        notes.append(
-            f"No baseline of as many parameters: encoder {shared.chosen('encoder')[0]!r} has no width to lower."
-        )
-    points = None
+        asked = of_specs(specs, sorted(check_seeds("compare", SEEDS if seeds is None else seeds)), rates)
+    methods = with_references(asked)
+    main = next((method for method in methods if not method.is_baseline), methods[0])
+    if matched:
+        narrow = matched_baseline(main.spec)
+        if narrow is None:
+            encoder = main.spec.chosen("encoder")[0]
+            notes.append(f"No baseline of as many parameters: encoder {encoder!r} has no width to lower.")
+        else:
+            methods.append(Method(narrow, main.seeds, owner=main))
+    name_all(methods)
+    _run(methods, rates, train, known)
+    frame, found = table(methods)
+    points, mixed = None, common_seeds(methods) or main.seeds
     if front:
-        equal = next((spec for spec in chosen if _is_equal(spec)), shared)
-        tasks = list(groups[0][0].summary["tasks"])
-        weights = mixes(tasks, front)
-        train([weighted(equal, w).replace(seed=seed) for w in weights for seed in seeds_of])
-        points = frame_of([(w, runs_of(weighted(equal, w), seeds_of, known)) for w in weights])
-    facts = card(shared, groups, seeds_of, rates, tried, front)
-    return Comparison(frame, notes, card=facts, front=points)
+        spec = next((method for method in methods if method.is_equal), main).spec
+        weights = mixes(list(directions(main.runs)), front)
+        train([weighted(spec, mix).replace(seed=seed) for mix in weights for seed in mixed])
+        points = frame_of([(mix, runs_of(weighted(spec, mix), mixed, known)) for mix in weights])
+        if failed := int(points.filter(regex=" loss$").isna().any(axis=1).sum()):
+            found.append(f"{failed} of {front} sets of fixed weights failed: the front is without them.")
+    facts = card(main, methods, rates, front, mixed)
+    return Comparison(frame, notes + found, card=facts, front=points, higher=directions(main.runs))
+
+
+def _is_either(value: object) -> bool:
+    return isinstance(value, Run | Spec)
 
 
 def _check(runs: list[Run], specs: list[Spec]) -> None:
@@ -141,38 +139,16 @@ def _check(runs: list[Run], specs: list[Spec]) -> None:
         raise WorkbenchError(*faults)
 
 
-def _methods(specs: list[Spec]) -> list[Spec]:
-    """The specs without their seeds, each once, and what is always there."""
-    found: list[Spec] = []
-    for spec in specs:
-        plain = spec.replace(seed=0, name="")
-        extra = [] if _is_baseline(plain) else [_equal(plain), baseline_spec(plain)]
-        found += [each for each in (plain, *extra) if not any(same(each, other) for other in found)]
-    return found
-
-
-def _groups(runs: list[Run], train: Any) -> list[list[Run]]:
-    """The runs by method, with the single-task baseline and equal weighting of each of their seeds."""
-    every = list(runs)
-    for run in runs:
-        if _is_baseline(run.spec):
-            continue
-        for spec in (baseline_spec(run.spec), _equal(run.spec)):
-            if not any(same(other.spec, spec) for other in every):
-                every.append(train([spec])[content(spec)])
-    groups: dict[str, list[Run]] = {}
-    for run in every:
-        groups.setdefault(content(run.spec.replace(seed=0)), []).append(run)
-    return list(groups.values())
-
-
-def _equal(spec: Spec) -> Spec:
-    return spec.replace(weighting="equal", gradients="exact", name="")
-
-
-def _is_equal(spec: Spec) -> bool:
-    return not _is_baseline(spec) and same(spec, _equal(spec))
-
-
-def _is_baseline(spec: Spec) -> bool:
-    return same(spec, baseline_spec(spec))
+def _run(
+    methods: list[Method], rates: list[float] | None, train: Callable[[list[Spec]], None], known: Mapping[str, Run]
+) -> None:
+    """Train what the methods need, choose a learning rate for each, and hand them their runs."""
+    wanted = [(method.spec, seed) for method in methods for seed in method.seeds if seed not in method.given]
+    train([spec.replace(seed=seed, lr=lr) for spec, seed in wanted for lr in rates or [spec.lr]])
+    for method in methods:
+        if rates:
+            method.spec = tuned(method.spec, rates, method.seeds, known)
+        method.runs = [
+            method.given[seed] if seed in method.given else known[content(method.spec.replace(seed=seed))]
+            for seed in method.seeds
+        ]

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from workbench.runs.compare.measured import means_on_test
 from workbench.runs.run import Run
 from workbench.spec import Spec
 
@@ -41,17 +42,9 @@ def frame_of(groups: Sequence[tuple[dict[str, float], list[Run]]]) -> "pd.DataFr
     """
     import pandas as pd
 
-    rows = []
-    for weights, runs in groups:
-        row: dict[str, float] = {f"w {task}": weight for task, weight in weights.items()}
-        summaries = [run.summary for run in runs]
-        for task, entry in summaries[0]["tasks"].items():
-            row[f"{task} {entry['metric']}"] = _mean([s["tasks"][task]["test"] for s in summaries])
-            row[f"{task} loss"] = _mean([s["tasks"][task]["metrics"]["loss"]["test"] for s in summaries])
-        rows.append(row)
+    rows = [{f"w {task}": weight for task, weight in mix.items()} | means_on_test(runs) for mix, runs in groups]
     frame = pd.DataFrame(rows)
-    losses = frame[[column for column in map(str, frame.columns) if column.endswith(" loss")]].to_numpy()
-    return frame.assign(on_front=non_dominated(losses))
+    return frame.assign(on_front=non_dominated(frame[[f"{task} loss" for task in groups[0][0]]].to_numpy()))
 
 
 def non_dominated(losses: np.ndarray) -> np.ndarray:
@@ -75,7 +68,3 @@ def reference_point(losses: np.ndarray) -> tuple[float, float]:
     worst, best = np.nanmax(losses, axis=0), np.nanmin(losses, axis=0)
     first, second = worst + MARGIN * (worst - best)
     return float(first), float(second)
-
-
-def _mean(values: Sequence[float | None]) -> float:
-    return float(np.mean([np.nan if value is None else value for value in values]))

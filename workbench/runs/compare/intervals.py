@@ -36,10 +36,10 @@ def improvement(values: np.ndarray) -> float:
     return float(np.mean((values > 0) + 0.5 * (values == 0))) if len(values) else float("nan")
 
 
-def verdict(low: float, high: float) -> str:
-    """What an interval of differences says, positive being better."""
+def verdict(low: float, high: float, values: int) -> str:
+    """What an interval of so many differences says, positive being better."""
     if not np.isfinite(low):
-        return "one seed: cannot tell"
+        return "one seed: cannot tell" if values == 1 else "nothing to compare: cannot tell"
     if low > 0:
         return "better"
     return "worse" if high < 0 else "no difference detected"

@@ -5,10 +5,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workbench.component import WorkbenchError, one_of
-from workbench.runs.compare.front import reference_point, volume
-from workbench.runs.compare.labels import BASELINE
-from workbench.runs.folder import write_atomically
-from workbench.runs.page import drawn, page
+from workbench.runs.compare.front import non_dominated, reference_point, volume
+from workbench.runs.page import drawn, write_page
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,16 +20,19 @@ class Comparison:
     """Methods side by side.
 
     Attributes:
-        frame: one row per method: test metric of every task (mean over seeds), the change ``Δ task`` of each in %,
+        frame: one row per method: ``against``, the single-task models that it is measured against (empty for these
+            themselves), test metric and test loss of every task (means over seeds), the change ``Δ task`` of each in %,
             ``delta_m`` (averaged over tasks) and ``delta_m_metrics`` (over metrics) in % against single tasks,
             positive is better, the 95 % interval ``low`` to ``high`` of ``delta_m`` (the wider of a paired bootstrap
-            and Student's t over seeds), ``improves`` (part of the seeds in which it beats single tasks), ``mean_rank``,
-            ``verdict``, ``val`` (validation score that it was chosen by, equal steps), ``val_in_time`` (the best one
-            within equal time), ``lr``, steps, ``seconds`` (median over seeds), parameters, steered.
+            and Student's t over seeds), ``improves`` (part of the seeds in which it beats single tasks), ``mean_rank``
+            (by test metrics, over the seeds that all methods have), ``verdict``, ``val`` (validation score that it was
+            chosen by, equal steps), ``val_in_time`` (the best one within equal time), ``lr``, steps, ``seconds``
+            (median over seeds), parameters, steered.
         notes: what to keep in mind when reading it.
         card: how it was made: baseline, learning rates tried, seeds, selector, conventions.
-        front: a row per set of fixed weights: ``w task``, test metric and ``task loss`` of each, ``on_front``; None
-            unless it was asked for.
+        front: a row per set of fixed weights: ``w task``, test metric and ``task loss`` of each, ``on_front``
+            (no other has losses as low in every task and lower in one); None unless it was asked for.
+        higher: of every task, whether more of its metric is better.
     """
 
     def __init__(
@@ -40,14 +41,15 @@ class Comparison:
         notes: list[str],
         card: dict[str, str] | None = None,
         front: "pd.DataFrame | None" = None,
+        higher: dict[str, bool] | None = None,
     ) -> None:
-        self.frame, self.notes, self.card, self.front = frame, notes, card or {}, front
+        self.frame, self.notes, self.card, self.front, self.higher = frame, notes, card or {}, front, higher or {}
 
     def figure(self) -> "Figure":
         """Δm of every method with its interval, and the change of each task."""
         from workbench.plots import delta_m
 
-        return delta_m(self.frame[self.frame["method"] != BASELINE])
+        return delta_m(self.frame[self.frame["against"] != ""])
 
     def dumbbells(self) -> "Figure":
         """Per task: the test metric of every method, joined to that of the single-task model."""
@@ -55,11 +57,14 @@ class Comparison:
 
         return dumbbells(self.frame)
 
-    def plane(self, x: str | None = None, y: str | None = None) -> "Figure":
-        """Two tasks against each other: the test metric of every method, and the front of fixed weights behind them.
+    def plane(self, x: str | None = None, y: str | None = None, metric: bool = False) -> "Figure":
+        """Two tasks against each other: the test loss of every method, and the front of fixed weights behind them.
+
+        The front is that of the two quantities drawn: no other set of weights is as good in both and better in one.
 
         Args:
             x, y: tasks; by default the first two.
+            metric: draw their metrics in place of their losses.
 
         Raises:
             WorkbenchError: an unknown task, or fewer than two.
@@ -73,7 +78,13 @@ class Comparison:
         for task in (x, y):
             if task not in tasks:
                 raise WorkbenchError(f"This comparison has no task {task!r}: {one_of(task, tasks)}.")
-        return plane(self.frame, self.front, self._column(x), self._column(y))
+        first, second = (self._column(task) if metric else f"{task} loss" for task in (x, y))
+        signs = [-1 if metric and self.higher[task] else 1 for task in (x, y)]
+        front = self.front
+        if front is not None:
+            front = front.assign(on_front=non_dominated(front[[first, second]].to_numpy() * signs))
+        title = f"{x} against {y}" + ("" if metric else ": lower left is better")
+        return plane(self.frame, front, first, second, title)
 
     def cost(self) -> "Figure":
         """What a gain costs: Δm against seconds of training."""
@@ -89,15 +100,9 @@ class Comparison:
         """
         figures = [self.figure(), self.dumbbells(), *([self.plane()] if len(self.tasks) > 1 else []), self.cost()]
         table = self.frame.to_html(index=False, float_format="{:.3f}".format, na_rep="–", border=0)
-        listed = "".join(f"<li>{escape(line)}</li>" for line in self._lines())
-        path = Path(path)
-        try:
-            write_atomically(
-                path, page("Comparison", f'<div class="wide">{table}</div><ul>{listed}</ul>{drawn(figures)}')
-            )
-        except OSError as error:
-            raise WorkbenchError(f"{str(path)!r} cannot be written: {error.strerror or error}.") from None
-        return path
+        listed = "".join(f"<li>{escape(line)}</li>" for line in self.lines)
+        body = f'<div class="wide">{table}</div><ul>{listed}</ul>{drawn(figures)}'
+        return write_page(Path(path), "Comparison", body)
 
     @property
     def tasks(self) -> list[str]:
@@ -122,12 +127,14 @@ class Comparison:
     def _column(self, task: str) -> str:
         return next(column for column in map(str, self.frame.columns) if column.startswith(f"{task} "))
 
-    def _lines(self) -> list[str]:
+    @property
+    def lines(self) -> list[str]:
+        """The notes, then the card, a sentence each."""
         return [*self.notes, *(f"{key}: {text}." for key, text in self.card.items())]
 
     def __repr__(self) -> str:
-        return "\n".join([self.frame.to_string(index=False, float_format="{:.3f}".format), *self._lines()])
+        return "\n".join([self.frame.to_string(index=False, float_format="{:.3f}".format), *self.lines])
 
     def _repr_html_(self) -> str:
-        notes = "".join(f"<li>{escape(note)}</li>" for note in self._lines())
+        notes = "".join(f"<li>{escape(note)}</li>" for note in self.lines)
         return self.frame.to_html(index=False, float_format="{:.3f}".format, na_rep="–") + f"<ul>{notes}</ul>"

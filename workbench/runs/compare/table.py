@@ -1,138 +1,154 @@
 """A row per method."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from workbench.runs.baseline import baseline_spec
 from workbench.runs.compare.intervals import improvement, interval, verdict
-from workbench.runs.compare.labels import BASELINE, MATCHED
+from workbench.runs.compare.measured import directions, means_on_test
+from workbench.runs.compare.methods import Method
 from workbench.runs.compare.times import score_within, seconds_of
-from workbench.runs.compare.tuning import content
 from workbench.runs.delta import delta
 from workbench.runs.run import Run
 from workbench.runs.scores import kept_score
-from workbench.spec import Spec
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["card", "table"]
+__all__ = ["common_seeds", "table"]
+
+#: a baseline above this leaves so little to win that a relative change hides it
+NEAR_ONE = 0.95
 
 
-def table(names: Sequence[str], groups: Sequence[Sequence[Run]]) -> tuple["pd.DataFrame", list[str]]:
-    """The frame of a comparison and what to keep in mind when reading it; see ``Comparison``.
-
-    Args:
-        names: of the methods.
-        groups: the runs of each, one per seed.
-    """
+def table(methods: Sequence[Method]) -> tuple["pd.DataFrame", list[str]]:
+    """The frame of a comparison and what to keep in mind when reading it; see ``Comparison``."""
     import pandas as pd
 
-    named = list(zip(names, groups, strict=True))
-    bases = [run for name, runs in named if name == BASELINE for run in runs]
-    seconds = min(map(seconds_of, [runs for name, runs in named if name not in (BASELINE, MATCHED)] or groups))
-    rows, notes = [], []
-    for name, runs in named:
-        row, found = _row(name, runs, bases, seconds)
-        rows.append(row)
-        notes += [note for note in found if note not in notes]
+    multi = [method for method in methods if not method.is_baseline and method.owner is None]
+    there = [method for method in multi or methods if not method.failed]
+    seconds = min((seconds_of(method.runs) for method in there), default=float("nan"))
+    rows, said = zip(*(_row(method, seconds) for method in methods), strict=True)
+    notes = list(dict.fromkeys(note for found in said for note in found))
     frame = pd.DataFrame(rows)
-    frame.insert(frame.columns.get_loc("verdict"), "mean_rank", _ranks(groups))
-    frame = frame.sort_values("method", key=lambda names: names != BASELINE, kind="stable").reset_index(drop=True)
+    frame.insert(frame.columns.get_loc("verdict"), "mean_rank", _ranks(methods))
+    notes += _near_one(frame, directions(methods[0].runs))
+    frame = frame.sort_values("against", key=lambda names: names != "", kind="stable").reset_index(drop=True)
+    if len({tuple(method.seeds) for method in methods}) > 1:
+        each = "; ".join(f"{method.name}: {', '.join(map(str, method.seeds))}" for method in methods)
+        notes.append(
+            f"Methods have other seeds ({each}): every Δm is paired with its own single tasks, but metrics and losses "
+            "are means over these seeds, and so not of the same ones."
+        )
     if (frame["seeds"] < 3).any():
         notes.append("Fewer than three seeds: an interval is wide or missing; train more before you claim anything.")
     notes.append("Models chosen on validation; all figures are of the test split; Δm in %, positive is better.")
     return frame, notes
 
 
-def _row(name: str, runs: Sequence[Run], bases: Sequence[Run], seconds: float) -> tuple[dict[str, Any], list[str]]:
-    summaries = [run.summary for run in runs]
-    row: dict[str, Any] = {"method": name, "seeds": len(runs)}
-    for task, entry in summaries[0]["tasks"].items():
-        values = [s["tasks"][task]["test"] for s in summaries]
-        row[f"{task} {entry['metric']}"] = np.mean([np.nan if value is None else value for value in values])
-    deltas, notes = [], []
-    for run, summary in zip(runs, summaries, strict=True):
-        base = _baseline_of(run.spec, bases)
-        if base is not None:
-            deltas.append(delta(summary["tasks"], base.summary["tasks"]))
+def common_seeds(methods: Sequence[Method]) -> list[int]:
+    """The seeds that every method was trained with."""
+    return sorted(set.intersection(*(set(method.seeds) for method in methods)))
+
+
+def _row(method: Method, seconds: float) -> tuple[dict[str, Any], list[str]]:
+    """A method's row; Δm and its interval need every seed, since the ones that are left would flatter."""
+    runs, notes = method.runs, []
+    tasks = list(runs[0].summary["tasks"])
+    deltas = []
+    if method.failed:
+        why = method.failed[0].summary["reason"].split(":")[0].rstrip(".")
+        notes.append(f"{method.name}: {_failed(method)}, so that it has no Δm. {why}.")
+    elif not _base_runs(method, failed=True):
+        for run, base in zip(runs, _base_runs(method), strict=True):
+            deltas.append(delta(run.summary["tasks"], base.summary["tasks"]))
             notes += deltas[-1].notes
-    changes = np.array([d.tasks for d in deltas])
-    low, high = interval(changes) if name != BASELINE else (0.0, 0.0)
-    for task in summaries[0]["tasks"]:
-        row[f"Δ {task}"] = float(np.mean([d.each.get(task, np.nan) for d in deltas])) if deltas else np.nan
+    changes = np.array([each.tasks for each in deltas])
+    if not np.isfinite(changes).all():
+        deltas, changes = [], np.array([])
+    low, high = (0.0, 0.0) if method.is_baseline and deltas else interval(changes)
+    takes = seconds_of(runs)
+    row: dict[str, Any] = {"method": method.name, "seeds": len(runs)}
+    row["against"] = "" if method.is_baseline else method.base.name
+    row |= means_on_test(runs)
+    row |= {f"Δ {task}": _mean([each.each.get(task, np.nan) for each in deltas]) for task in tasks}
     row |= {
-        "delta_m": float(changes.mean()) if len(changes) else np.nan,
+        "delta_m": _mean(changes),
         "low": low,
         "high": high,
-        "delta_m_metrics": float(np.mean([d.metrics for d in deltas])) if deltas else np.nan,
-        "improves": improvement(changes) if name != BASELINE else np.nan,
-        "verdict": "the baseline" if name == BASELINE else verdict(low, high),
-        "val": float(np.mean([kept_score(run) for run in runs])),
-        "val_in_time": float(np.mean([score_within(run, seconds, seconds_of(runs)) for run in runs])),
+        "delta_m_metrics": _mean([each.metrics for each in deltas]),
+        "improves": np.nan if method.is_baseline else improvement(changes),
+        "verdict": _verdict(method, low, high, len(changes)),
+        "val": np.nan if method.failed else _mean([kept_score(run) for run in runs]),
+        "val_in_time": np.nan if method.failed else _mean([score_within(run, seconds, takes) for run in runs]),
         "lr": runs[0].spec.lr,
-        "steps": int(np.mean([s["steps"] for s in summaries])),
-        "seconds": seconds_of(runs),
-        "parameters": summaries[0]["parameters"],
-        "steered": any(s["steered"] for s in summaries),
+        "steps": int(np.mean([run.summary["steps"] for run in runs])),
+        "seconds": takes,
+        "parameters": runs[0].summary["parameters"],
+        "steered": any(run.summary["steered"] for run in runs),
     }
     return row, notes
 
 
-def _ranks(groups: Sequence[Sequence[Run]]) -> list[float]:
-    """Mean over tasks of each method's rank by its mean test metric, 1 is best, ties share their mean rank."""
+def _base_runs(method: Method, failed: bool = False) -> list[Run]:
+    """The single-task runs of the method's seeds; or of these only those that failed."""
+    runs = [run for run in method.base.runs if run.spec.seed in method.seeds]
+    return [run for run in runs if run in method.base.failed] if failed else runs
+
+
+def _verdict(method: Method, low: float, high: float, values: int) -> str:
+    if method.failed:
+        return _failed(method)
+    if method.is_baseline:
+        return "the baseline"
+    if _base_runs(method, failed=True):
+        return f"{method.base.name}: {_failed(method.base)}"
+    return verdict(low, high, values)
+
+
+def _failed(method: Method) -> str:
+    return f"failed ({len(method.failed)} of {len(method.runs)} seeds)"
+
+
+def _ranks(methods: Sequence[Method]) -> list[float]:
+    """Mean over tasks of each method's rank by its test metric, 1 is best, ties share their mean rank.
+
+    The metric is the mean over the seeds that all methods have; NaN where they have none in common. What failed is
+    last.
+    """
     from scipy.stats import rankdata
 
+    seeds = common_seeds(methods)
+    if not seeds:
+        return [np.nan] * len(methods)
+    means = [means_on_test([run for run in method.runs if run.spec.seed in seeds]) for method in methods]
     ranks = []
-    for task, entry in groups[0][0].summary["tasks"].items():
+    for task, entry in methods[0].runs[0].summary["tasks"].items():
         sign = -1 if entry["higher_is_better"] else 1
-        means = [
-            np.mean([np.nan if (v := run.summary["tasks"][task]["test"]) is None else v for run in runs])
-            for runs in groups
-        ]
-        ranks.append(rankdata([np.inf if np.isnan(mean) else sign * mean for mean in means]))
+        values = [sign * mean[f"{task} {entry['metric']}"] for mean in means]
+        ranks.append(rankdata([np.inf if np.isnan(value) else value for value in values]))
     return [float(rank) for rank in np.mean(ranks, axis=0)]
 
 
-def card(
-    spec: Spec,
-    groups: Sequence[Sequence[Run]],
-    seeds: Sequence[int],
-    rates: Sequence[float] | None,
-    tried: Mapping[str, int],
-    front: int,
-) -> dict[str, str]:
-    """How the comparison was made, for the card below its table."""
-    runs = sum(len(group) * max(tried.get(content(group[0].spec.replace(seed=0)), 1), 1) for group in groups)
-    grid = "not tuned; every method has the learning rate of its spec"
-    if rates:
-        listed = ", ".join(f"{lr:g}" for lr in rates)
-        grid = f"{listed}: {len(rates)} × {len(seeds)} runs for every method, the baselines too"
-    selector = {
-        "last": "the last epoch",
-        "val_loss": "the epoch with the lowest validation loss (relative to the first, mean over tasks)",
-    }.get(spec.select, "the epoch with the best validation score (mean of the tasks' conventional metrics, signed)")
-    return {
-        "baseline": "one network per task, same encoder, same steps, same seed",
-        "learning rates": grid,
-        "seeds": f"{', '.join(map(str, seeds))}, paired",
-        "model": f"{selector}, one epoch for all tasks",
-        "test": "touched once per run, for that model",
-        "Δm": "task-mean (delta_m) and metric-mean (delta_m_metrics), gains positive",
-        "mean rank": f"among the {len(groups)} methods of this table; another set, other ranks",
-        "val_in_time": "best validation score within the time of the quickest multi-task method",
-        "runs": f"{runs + front * len(seeds)} in all",
-    }
+def _near_one(frame: "pd.DataFrame", higher: dict[str, bool]) -> list[str]:
+    """A note per task whose single-task models leave little to win: the changes of what is missing to 1."""
+    notes = []
+    for task in (task for task, more in higher.items() if more):
+        column = next(column for column in map(str, frame.columns) if column.startswith(f"{task} "))
+        values = frame.set_index("method")[column]
+        told = [
+            f"{name} {(values[name] - values[base]) / (1 - values[base]) * 100:+.1f} %"
+            for name, base in zip(frame["method"], frame["against"], strict=True)
+            if base and NEAR_ONE <= values[base] < 1 and np.isfinite(values[name])
+        ]
+        if told:
+            notes.append(
+                f"{column} of single tasks is near 1, where Δ {task} hides what happens to the errors (1 − {column}); "
+                f"fewer errors, positive: {', '.join(told)}."
+            )
+    return notes
 
 
-def _baseline_of(spec: Spec, bases: Sequence[Run]) -> Run | None:
-    """The single-task run of the same seed: the same but for its learning rate, else the only one there is."""
-    seeded = [run for run in bases if run.spec.seed == spec.seed]
-    wanted = baseline_spec(spec)
-    for alike in (lambda a, b: content(a) == content(b), lambda a, b: content(a.replace(lr=b.lr)) == content(b)):
-        found = next((run for run in seeded if alike(run.spec, wanted)), None)
-        if found is not None:
-            return found
-    return seeded[0] if len(seeded) == 1 else None
+def _mean(values: Sequence[float] | np.ndarray) -> float:
+    return float(np.mean(values)) if len(values) else float("nan")

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from workbench.component import WorkbenchError, one_of, short
 from workbench.problems.shares import kept
+from workbench.runs.arguments import check_numbers, check_seeds, check_spec
 from workbench.runs.baseline import baseline_spec, same
 from workbench.runs.learning_curve.result import METHODS, LearningCurve, outcomes
 from workbench.runs.run import Run
@@ -52,8 +53,11 @@ def learning_curve(
     Raises:
         WorkbenchError: a share or seed that is not allowed, a spec without anything to compare; as ``wb.sweep``.
     """
-    shares, numbers = list(fractions), list(seeds)
-    faults = _faults(spec, shares, numbers, equal)
+    check_spec("learning_curve", spec)
+    where = "learning_curve(fractions=…)"
+    shares = check_numbers(where, fractions, "numbers above 0 and at most 1", _is_share)
+    numbers = check_seeds("learning_curve", seeds)
+    faults = _faults(spec, equal)
     if faults:
         raise WorkbenchError(*faults)
     specs: dict[tuple[float, int, str], Spec] = {}
@@ -87,25 +91,18 @@ def at_share(spec: Spec, share: float, whole: int, equal: str = "steps") -> Spec
     return spec.replace(train_fraction=float(share), batch_size=batch, epochs=epochs)
 
 
-def _faults(spec: Any, shares: list[Any], seeds: list[Any], equal: Any) -> list[str]:
-    """What is wrong with the arguments, one sentence each."""
-    where = "learning_curve"
-    if not isinstance(spec, Spec):
-        return [f"{where} takes a spec, found {short(spec)}."]
-    wrong = [x for x in shares if isinstance(x, bool) or not (isinstance(x, int | float) and 0 < x <= 1)]
-    faults = [f"{where}(fractions=…) should be above 0 and at most 1, found {short(x)}." for x in wrong[:1]]
-    strange = [x for x in seeds if isinstance(x, bool) or not (isinstance(x, int) and x >= 0)]
-    faults += [f"{where}(seeds=…) should be whole numbers of at least 0, found {short(x)}." for x in strange[:1]]
-    for name, values in (("fractions", shares), ("seeds", seeds)):
-        if not values:
-            faults.append(f"{where}({name}=…) is empty: no run would be left.")
-        elif not wrong and not strange and len(set(values)) < len(values):
-            faults.append(f"{where}({name}=…) names a value twice: {short(values)}.")
+def _is_share(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 < value <= 1
+
+
+def _faults(spec: Spec, equal: Any) -> list[str]:
+    """What is wrong with the spec and what is to be equal, one sentence each."""
+    faults = []
     if equal not in EQUAL:
-        faults.append(f"{where}(equal={short(equal)}) is unknown: {one_of(str(equal), EQUAL)}.")
+        faults.append(f"learning_curve(equal={short(equal)}) is unknown: {one_of(str(equal), EQUAL)}.")
     if same(spec, baseline_spec(spec)):
         faults.append(
-            f"{where}: with fusion 'independent' and equal weights this spec is its own single-task baseline; choose "
-            "a fusion that shares, such as 'shared'."
+            "learning_curve: with fusion 'independent' and equal weights this spec is its own single-task baseline; "
+            "choose a fusion that shares, such as 'shared'."
         )
     return faults

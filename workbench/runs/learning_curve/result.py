@@ -60,7 +60,7 @@ class LearningCurve:
             change = change if part["higher_is_better"].iloc[0] else -change
             mean = float(change.mean()) if len(change) else NAN
             low, high = interval(change)
-            rows, said = round(part["rows"].mean()), verdict(low, high)
+            rows, said = round(part["rows"].mean()), verdict(low, high, len(change))
             found.append((task, metric, fraction, rows, mean, low, high, len(change), said))
         columns = ["task", "metric", "fraction", "rows", "mean", "low", "high", "seeds", "verdict"]
         return pd.DataFrame(found, columns=columns)

@@ -5,6 +5,7 @@ from itertools import product
 from typing import Any
 
 from workbench.component import WorkbenchError, one_of, short
+from workbench.runs.arguments import check_spec, is_list
 from workbench.spec import Spec, read_json
 
 __all__ = ["changed", "grid", "read_grid"]
@@ -27,17 +28,19 @@ def grid(
         more: the same as keywords.
 
     Raises:
-        WorkbenchError: an unknown key, an axis that is no list or empty, or a combination that is no spec.
+        WorkbenchError: a base that is no spec, an unknown key, an axis that is no list or empty, or a combination that
+            is no spec.
     """
-    given = {**(axes or {}), **more}
+    base = Spec() if base is None else base
+    check_spec("grid", base)
+    given = {key: list(values) if is_list(values) else values for key, values in {**(axes or {}), **more}.items()}
     faults = [_fault(key, values) for key, values in given.items()]
     if any(faults):
         raise WorkbenchError(*filter(None, faults))
     found, wrong = list[Spec](), list[str]()
-    lists = [list(values) for values in given.values()]
-    for values in product(*lists):
+    for values in product(*given.values()):
         try:
-            found.append(changed(base or Spec(), dict(zip(given, values, strict=True))))
+            found.append(changed(base, dict(zip(given, values, strict=True))))
         except WorkbenchError as error:
             wrong += [fault for fault in error.faults if fault not in wrong]
     if wrong:
@@ -53,9 +56,11 @@ def read_grid(text: str, what: str = "grid") -> list[Spec]:
         what: where it comes from, for messages.
 
     Raises:
-        WorkbenchError: no JSON, or not of that form; as ``grid``.
+        WorkbenchError: no JSON, not of that form, or an empty list; as ``grid``.
     """
     found = read_json(text, what)
+    if found == []:
+        raise WorkbenchError(f"{what} is an empty list: no run would be left.")
     if isinstance(found, list) and all(isinstance(each, dict) for each in found):
         return [Spec(**each) for each in found]
     if not isinstance(found, dict):
@@ -72,12 +77,12 @@ def read_grid(text: str, what: str = "grid") -> list[Spec]:
 def _fault(key: str, values: Any) -> str:
     """What is wrong with an axis; empty: nothing."""
     head, dot, tail = key.partition(".")
-    known = [*Spec.settings(), "losses"]
+    known = list(Spec.settings())
     if head not in known or (dot and (not tail or head not in (*Spec.families(), "losses"))):
         return f"The grid has no key {key!r}: {one_of(key, known)}."
-    if isinstance(values, str | Mapping) or not isinstance(values, Iterable):
+    if not isinstance(values, list):
         return f"The grid's {key!r} should be a list of values, found {short(values)}."
-    return "" if list(values) else f"The grid's {key!r} is an empty list: no run would be left."
+    return "" if values else f"The grid's {key!r} is an empty list: no run would be left."
 
 
 def changed(spec: Spec, changes: Mapping[str, Any]) -> Spec:

@@ -11,8 +11,10 @@ from time import monotonic, sleep
 from typing import Any
 
 from workbench.component import FAMILIES, Component, WorkbenchError, members, short
+from workbench.runs.arguments import check_list
 from workbench.runs.folder import store_folder, unwritable
 from workbench.runs.run import Run
+from workbench.runs.sweep.cluster import LOOK, Cluster, cluster
 from workbench.runs.sweep.job import CLAIMS, Job, Outcome, done, work
 from workbench.runs.sweep.local import Local, local
 from workbench.spec import Spec
@@ -45,8 +47,9 @@ def sweep(
         specs: what to train, such as ``wb.grid(base, weighting=["equal", "pcgrad"], seed=range(3))``.
         executor: any ``concurrent.futures.Executor`` of processes that see the same store (threads of one process share
             torch's random numbers, so that a run with dropout would not be repeatable); or the address of a Dask
-            scheduler, such as ``"tcp://10.0.0.1:8786"``; or ``"here"``: one after the other in this process; default:
-            processes on this machine, which stay warm.
+            scheduler, such as ``"tcp://10.0.0.1:8786"``, whose workers may come and go (where there is none, one is
+            waited for, five minutes long); or ``"here"``: one after the other in this process; default: processes on
+            this machine, which stay warm.
         workers: how many processes on this machine; default: one per GPU, else one per core. Each computes with its
             share of the cores.
         progress: show a progress bar.
@@ -58,12 +61,10 @@ def sweep(
 
     Raises:
         WorkbenchError: runs that could not be made, one sentence each, once all others are done; an address where no
-            scheduler answers.
+            scheduler answers; a Dask worker without this version of the workbench, or none for five minutes. What is
+            done stays done.
     """
-    wanted = list(specs)
-    strange = [spec for spec in wanted if not isinstance(spec, Spec)]
-    if strange:
-        raise WorkbenchError(f"sweep takes specs, found {short(strange[0])}; wb.grid(…) makes them.")
+    wanted = check_list("sweep(specs=…)", specs, "specs (wb.grid makes one)", lambda spec: isinstance(spec, Spec))
     if workers is not None and not (isinstance(workers, int) and workers >= 1):
         raise WorkbenchError(f"sweep(workers=…) should be a whole number of at least 1, found {short(workers)}.")
     store = store_folder(out).resolve()
@@ -76,14 +77,18 @@ def sweep(
     faults: list[str] = []
     with _executor(executor, workers) as pool, _bar(len(unique), len(found), progress) as tick:
         left = {key: spec for key, spec in unique.items() if key not in found}
-        for key, outcome in _outcomes(left, store, pool):
-            if outcome.run:
-                found[key] = Run(Path(outcome.run))
-            elif outcome.fault not in faults:
-                faults.append(outcome.fault)
-            tick()
+        try:
+            for key, outcome in _outcomes(left, store, pool):
+                if outcome.run:
+                    found[key] = Run(Path(outcome.run))
+                elif outcome.fault not in faults:
+                    faults.append(outcome.fault)
+                tick()
+        except WorkbenchError as error:  # nobody is left to ask
+            faults += error.faults
     if faults:
-        kept = f" The {len(found)} runs that are done stay in {str(store)!r}." if found else ""
+        there = sum((run.path / "summary.json").is_file() for run in found.values())
+        kept = f" The {there} runs that are done stay in {str(store)!r}." if there else ""
         raise WorkbenchError(*faults[:-1], faults[-1] + kept)
     return [found[_content(spec)] for spec in wanted]
 
@@ -93,7 +98,11 @@ def _content(spec: Spec) -> str:
 
 
 def _outcomes(specs: dict[str, Spec], store: Path, pool: Executor | None) -> Iterator[tuple[str, Outcome]]:
-    """What became of each, as they end; without a pool they are done here."""
+    """What became of each, as they end; without a pool they are done here.
+
+    Raises:
+        WorkbenchError: nobody is left to ask.
+    """
     components = _registered_by_hand()
     jobs = {key: Job(spec.to_json(), str(store), components=components) for key, spec in specs.items()}
     if pool is None:
@@ -106,13 +115,16 @@ def _outcomes(specs: dict[str, Spec], store: Path, pool: Executor | None) -> Ite
     attempts, claimed, again = Counter(jobs.keys()), list[str](), 0.0
     try:
         while pending or claimed:
+            if isinstance(pool, Cluster):
+                pool.look()
             if claimed and monotonic() >= again:
                 pending |= {pool.submit(work, jobs[key]): key for key in claimed}
                 claimed = []
             if not pending:
                 sleep(max(0.0, again - monotonic()))
                 continue
-            ended, _ = wait(pending, timeout=PATIENCE if claimed else None, return_when=FIRST_COMPLETED)
+            patience = PATIENCE if claimed else LOOK if isinstance(pool, Cluster) else None
+            ended, _ = wait(pending, timeout=patience, return_when=FIRST_COMPLETED)
             for future in ended:
                 key = pending.pop(future)
                 outcome = _result(future, isinstance(pool, Local))
@@ -143,7 +155,7 @@ def _result(future: Future, replaced: bool) -> Outcome | None:
     except BrokenExecutor as error:
         if replaced:
             return None
-        raise WorkbenchError(f"The executor is broken ({error}); the runs that are done stay done.") from None
+        raise WorkbenchError(f"The executor is broken ({error}).") from None
     except ModuleNotFoundError as error:
         return Outcome(fault=f"A worker has no module {error.name!r}; install the workbench where it runs.")
     except Exception as error:  # noqa: BLE001 (an executor's own: told as one sentence, the other runs go on)
@@ -169,8 +181,6 @@ def _executor(given: Executor | str | None, workers: int | None) -> Iterator[Exe
     elif isinstance(given, Executor) or (given is not None and not isinstance(given, str) and hasattr(given, "submit")):
         yield given  # type: ignore[misc]
     elif isinstance(given, str):
-        from workbench.runs.sweep.cluster import cluster
-
         with cluster(given) as pool:
             yield pool
     elif given is None:

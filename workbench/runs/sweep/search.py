@@ -1,5 +1,6 @@
 """Look for good settings: Optuna asks, runs tell."""
 
+import math
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor
@@ -7,7 +8,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from workbench.component import WorkbenchError, one_of, short
+from workbench.runs.arguments import check_spec
+from workbench.runs.folder import store_folder
 from workbench.runs.run import Run
+from workbench.runs.scores import kept_score
 from workbench.runs.session import Session
 from workbench.runs.sweep.grid import changed
 from workbench.runs.sweep.job import done
@@ -30,9 +34,10 @@ class Search:
     """What was tried.
 
     Attributes:
-        frame: a row per trial: ``trial``, the values of the space, a column per objective (validation; NaN where it was
-            pruned or failed), ``state`` (``complete``, ``pruned``, ``fail``), ``best`` (for several objectives: no
-            other trial is as good in all and better in one) and ``run``, the name of its folder.
+        frame: a row per trial: ``trial``, the values of the space, a column per objective (validation, of the model
+            that the run keeps; NaN where it was pruned or failed), ``state`` (``complete``, ``pruned``, ``fail``),
+            ``best`` (for several objectives: no other trial is as good in all and better in one) and ``run``, the name
+            of its folder.
         specs: of the best trials, one for one objective, else the whole front.
         objectives: name -> whether higher is better.
     """
@@ -43,7 +48,15 @@ class Search:
 
     @property
     def spec(self) -> Spec:
-        """The best one; of a front the first."""
+        """The best one; of a front the first.
+
+        Raises:
+            WorkbenchError: no trial was completed.
+        """
+        if not self.specs:
+            raise WorkbenchError(
+                f"No trial of this search is the best: all {len(self.frame)} failed or were pruned, as its frame says."
+            )
         return self.specs[0]
 
     def _repr_html_(self) -> str:
@@ -66,7 +79,8 @@ def search(
     """Search settings with Optuna's default samplers (TPE; NSGA-II for several objectives); validation decides.
 
     Trials are asked for in batches of ``workers`` and told together, so that a search is the same however quick its
-    workers are. Runs that the store holds are used again. Nothing here looks at the test split.
+    workers are. A trial is judged by the model that its run keeps, see the spec's ``select``. Runs that the store holds
+    are used again. Nothing here looks at the test split.
 
     Args:
         spec: what is the same in all trials.
@@ -83,12 +97,14 @@ def search(
         out: the store; default: the variable ``WORKBENCH_RUNS``, else ``./runs``.
 
     Raises:
-        WorkbenchError: Optuna is not installed, a space or an objective that is none, or a trial that cannot begin.
+        WorkbenchError: Optuna is not installed, no spec, a space or an objective that is none, or a trial that cannot
+            begin.
     """
     try:
         import optuna
     except ModuleNotFoundError:
         raise WorkbenchError("A search needs the package 'optuna': pip install optuna.") from None
+    check_spec("search", spec)
     for name, value in (("trials", trials), ("workers", workers)):
         if not (isinstance(value, int) and value >= 1):
             raise WorkbenchError(f"search({name}=…) should be a whole number of at least 1, found {short(value)}.")
@@ -170,26 +186,33 @@ def _objectives(spec: Spec) -> dict[str, bool]:
 
 
 def _value(run: Run, objective: str) -> float:
-    """What a finished run reached on validation."""
-    summary = run.summary
-    found = summary["score"]["best"] if objective == SCORE else summary["tasks"][objective]["val"]
-    return float("nan") if found is None else float(found)
+    """What the model that a finished run kept reached on validation, NaN where that is no number."""
+    found = kept_score(run) if objective == SCORE else run.summary["tasks"][objective]["val"]
+    return float(found) if found is not None and math.isfinite(found) else float("nan")
 
 
 def _pruned(spec: Spec, trial: Any, objective: str, higher: bool, out: Any) -> Run:
-    """Train here, and stop where the pruner says so."""
-    there = done(spec, out or "") if out else None
+    """Train here, and stop where the pruner says so; a run that is there only says what it reached at each epoch."""
+
+    def tell(record: Record, tasks: Sequence[tuple[str, str, bool]]) -> bool:
+        """Tell the pruner of a validation; whether it was one."""
+        if not (isinstance(record, Evaluation) and record.split == "val" and record.epoch > 0):
+            return False
+        value = score(record.values, [task for task in tasks if objective in (SCORE, task[0])])
+        trial.report(value if higher or objective == SCORE else -value, record.epoch)
+        return True
+
+    there = done(spec, store_folder(out))
     if there is not None:
+        tasks = [(name, task["metric"], task["higher_is_better"]) for name, task in there.summary["tasks"].items()]
+        for record in there.folder.records(kind=Evaluation):
+            tell(record, tasks)
         return there
     session = Session(spec, out)
-    metrics = [one for one in session.exp.metrics if objective in (SCORE, one[0])]
 
     def hear(record: Record) -> None:
-        if isinstance(record, Evaluation) and record.split == "val" and record.epoch > 0:
-            value = score(record.values, metrics)
-            trial.report(value if higher or objective == SCORE else -value, record.epoch)
-            if trial.should_prune():
-                session.stop()
+        if tell(record, session.exp.metrics) and trial.should_prune():
+            session.stop()
 
     session.listen(hear)
     return session.work()
