@@ -65,7 +65,7 @@ def main() -> None:
         for measure, weighting in CASES:
             take, tasks = stepper(name, measure, weighting)
             ms, extra = measured(take, options.seconds)
-            every = component("affinity", measure)().period(tasks, weighting != "equal")
+            every = component("affinity", measure)().default_period(tasks, weighting != "equal")
             found = {"workload": name, "measure": measure, "weighting": weighting, "ms": ms}
             rows.append({**found, "map_in_steps": extra, "every": every, "slower_percent": 100 * extra / every})
     if options.json:

@@ -59,8 +59,8 @@ CONTRASTS = """() => {
     }
     return found;
 }"""
-#: sliders get their names in the next frame
-NAMED = "() => !document.querySelector('.wb-panel .noUi-handle:not([aria-label])')"
+#: drop-downs without a label get their names in the next frame
+NAMED = "() => !document.querySelector('.wb-panel .widget-dropdown select:not([aria-label])')"
 #: the controls that keys should reach, numbered so that each is known again
 NUMBERED = """() => {
     const all = [...document.querySelectorAll(

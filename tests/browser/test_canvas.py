@@ -3,6 +3,7 @@
 import pytest
 
 from tests.browser.conftest import ASK
+from workbench.widgets.canvas.canvas import Canvas
 
 GROW = """
 import time
@@ -104,6 +105,38 @@ def test_a_task_can_be_hidden_and_the_axis_made_logarithmic(page, canvas):
     assert digit.get_attribute("aria-pressed") == "false"
     canvas.get_by_label("log loss axis").check()
     page.shot("canvas-log")
+
+
+#: the labels of a logarithmic axis, by the functions of the canvas's own script
+LABELS = """async ([script, ranges]) => {
+    const text = `${script}\nexport { logTicks, tickText };`;
+    const { logTicks, tickText } = await import(URL.createObjectURL(new Blob([text], { type: "text/javascript" })));
+    return ranges.map(([low, high]) => logTicks(low, high).map(tickText));
+}"""
+
+
+def test_a_logarithmic_axis_has_ticks_that_can_be_read_over_any_number_of_decades(page):
+    ranges = [(0.1, 1), (1e-3, 10), (1e-4, 2e4), (1.1e-7, 2.2e6), (3, 3e12), (1e-38, 3e38)]
+    found = page.tab.evaluate(LABELS, [str(Canvas._esm), ranges])
+    assert found[0] == ["0.1", "0.2", "0.5", "1"]
+    assert found[3] == ["1e-6", "1e-4", "0.01", "1", "100", "10k", "1M"]
+    assert found[4] == ["100", "10k", "1M", "100M", "1e10", "1e12"]
+    assert all(4 <= len(labels) <= 7 and max(map(len, labels)) <= 7 for labels in found)
+
+
+def test_a_loss_over_twelve_decades_keeps_its_ticks(page, canvas):
+    page.tab.evaluate(
+        ASK,
+        """
+when = np.arange(last + 1, last + 201)
+last += 200
+canvas.append(Block("loss", "digit", "train", when, 10.0 ** np.linspace(0, 12, 200)))
+canvas.append(Block("loss", "ink", "train", when, 10.0 ** np.linspace(0, -6, 200)))
+""",
+    )
+    canvas.and_(page.tab.locator("[data-last='1100']")).wait_for()
+    canvas.get_by_label("log loss axis").check()
+    page.shot("canvas-decades")
 
 
 def test_refreshes_of_a_run_that_goes_on_are_drawn_when_there_is_time(page, canvas):

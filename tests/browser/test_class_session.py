@@ -53,7 +53,7 @@ def test_a_class_session(lab, page):
     page.shot("class-2-training")
 
     # steer: ink counts three times as much
-    ink = panel.locator(".wb-weight-ink .widget-readout")
+    ink = panel.get_by_label("ink, as a number")
     ink.click()
     ink.fill("3")
     tab.keyboard.press("Enter")

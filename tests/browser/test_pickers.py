@@ -56,17 +56,72 @@ def test_what_cannot_work_is_greyed_out_with_the_reason(page, panel):
 
 
 def test_a_preset_fills_the_controls_and_is_marked_when_one_is_moved(page, panel):
-    preset, epochs = panel.get_by_label("preset", exact=True), panel.locator(".wb-epochs")
+    preset, epochs = (panel.get_by_label(name, exact=True) for name in ("preset", "epochs"))
     preset.select_option("conflicting tasks")
     page.expect(panel.locator(".wb-preset")).to_contain_text("Two linear tasks that point apart")
     page.expect(panel.get_by_label("problem", exact=True)).to_have_value("sines")
-    page.expect(epochs).to_contain_text("40")
+    page.expect(panel.get_by_label("epochs, as a number")).to_have_value("40")
     page.tab.locator(".wb-panel").scroll_into_view_if_needed()
     page.shot("preset")
-    epochs.locator(".noUi-handle").focus()
+    epochs.focus()
     page.tab.keyboard.press("ArrowLeft")
     page.expect(preset).to_have_value("conflicting tasks (changed)")
     page.tab.keyboard.press("ArrowRight")
     page.expect(preset).to_have_value("conflicting tasks")
     page.expect(preset.locator("option", has_text="changed")).to_have_count(0)
     assert page.evaluate("panel.errors") == "[]"
+
+
+def test_a_number_is_typed_or_moved_and_what_cannot_be_is_said(page, panel):
+    epochs, lr = (panel.get_by_label(f"{name}, as a number") for name in ("epochs", "lr"))
+    epochs.fill("2000")
+    page.tab.keyboard.press("Enter")
+    page.expect_kernel("panel.spec.epochs", "2000")
+    bar = panel.get_by_label("epochs", exact=True)
+    page.expect(bar).to_have_attribute("max", "1999")
+    lr.fill("0")
+    page.tab.keyboard.press("Tab")
+    alert = panel.get_by_role("alert")
+    page.expect(alert).to_have_text("Spec lr: should be greater than 0, found '0'; it stays 0.001.")
+    page.expect(lr).to_have_value("0.001")
+    page.shot("number-refused")
+    lr.fill("0.00002")
+    page.tab.keyboard.press("Enter")
+    page.expect(lr).to_have_value("2e-5")
+    page.expect(alert).to_have_count(0)
+    page.expect_kernel("(panel.spec.lr, panel.spec.epochs)", "(2e-05, 2000)")
+
+    bar.focus()
+    page.tab.keyboard.press("ArrowLeft")
+    page.expect_kernel("panel.spec.epochs", "1999")
+    page.expect(epochs).to_have_value("1999")
+    panel.get_by_label("lr", exact=True).focus()
+    page.tab.keyboard.press("Home")
+    page.expect_kernel("panel.spec.lr", "1e-05")
+
+    # while it trains, a weight beyond the slider's end counts at once
+    panel.get_by_role("button", name="Start", exact=True).click()
+    page.tab.wait_for_function("() => +document.querySelector('.wbc').dataset.last > 5")
+    ink = panel.get_by_label("ink, as a number")
+    ink.fill("-5")
+    page.tab.keyboard.press("Enter")
+    page.expect(alert).to_contain_text("Task 'ink' weight: should be greater than or equal to 0, found '-5'")
+    page.expect(ink).to_have_value("1")
+    ink.fill("50")
+    page.tab.keyboard.press("Enter")
+    page.expect_kernel("[c['weights']['ink'] for c in panel.run.steering]", "[50.0]")
+    page.expect(alert).to_have_count(0)
+    page.shot("number-typed")
+    panel.get_by_role("button", name="Stop", exact=True).click()
+    page.expect(panel.locator(".wb-status")).to_contain_text("stopped")
+    assert page.evaluate("panel.errors") == "[]"
+
+
+def test_controls_stand_beside_the_curves_in_a_narrow_window(page, panel):
+    for width in (900, 1280):
+        page.tab.set_viewport_size({"width": width, "height": 720})
+        controls, pictures = (panel.locator(f".wb-{name}") for name in ("controls", "pictures"))
+        left, right = controls.bounding_box(), pictures.bounding_box()
+        assert left["x"] + left["width"] <= right["x"]
+        assert abs(left["y"] - right["y"]) < 2
+        page.shot(f"panel-{width}")

@@ -60,10 +60,10 @@ def test_start_watch_steer_pause_reload_find_again_stop(lab, page):
 
     # steer: the weight of ink, then the learning rate
     weight = tab.locator(".wb-weight-ink")
-    weight.locator(".noUi-handle").focus()
+    weight.get_by_role("slider").focus()
     for _ in range(5):
         tab.keyboard.press("ArrowRight")
-    rate = tab.locator(".wb-lr .noUi-handle")
+    rate = tab.locator(".wb-lr").get_by_role("slider")
     rate.focus()
     tab.keyboard.press("ArrowLeft")
 

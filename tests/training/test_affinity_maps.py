@@ -4,6 +4,7 @@ import pytest
 import torch
 
 import workbench as wb
+from workbench.component import component
 from workbench.training.commands import Command, Inbox
 from workbench.training.experiment import Experiment
 from workbench.training.loop import train
@@ -128,3 +129,28 @@ def test_effects_and_layers_survive_the_disk():
     found = records(SPEC.replace(affinity={"name": "gradient_cosine", "layers": True, "every": 1}), "ink")
     for record in found:
         assert to_line(from_line(to_line(record))) == to_line(record)
+
+
+@pytest.mark.parametrize("affinity", ["gradient_cosine", "lookahead"])
+def test_a_short_run_has_ten_maps_and_one_at_its_end(affinity):
+    spec = SPEC.replace(affinity=affinity, epochs=5)
+    runs = [
+        list(train(State(Experiment(s)), Inbox(), lambda: None)) for s in (spec, spec.replace(affinity=None, lr=0.1))
+    ]
+    steps = [r.step for r in runs[0] if isinstance(r, AffinityMap)]
+    last = runs[0][-1].step
+    assert last < component("affinity", affinity)().default_period(3, False)
+    assert 10 <= len(steps) <= 12
+    assert (steps[0], steps[-1]) == (1, last)
+    others = [[to_line(r) for r in run if not isinstance(r, AffinityMap)] for run in runs]
+    assert others[0] == others[1]
+
+
+def test_a_long_run_has_maps_at_their_default_distance_and_every_is_kept():
+    for name in ("gradient_cosine", "lookahead"):
+        cls = component("affinity", name)
+        for gradients in (False, True):
+            default = cls().default_period(6, gradients)
+            assert cls().period(6, gradients, 10 * default) == default
+            assert cls().period(6, gradients, 4) == 1
+        assert cls(every=50).period(6, False, 90) == 50

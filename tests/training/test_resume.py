@@ -82,3 +82,7 @@ def test_data_sets_by_loss(step, tmp_path, monkeypatch):
     parts = [pd.DataFrame({"x": x.numpy(), name: (x**power).numpy()}) for name, power in (("y", 1), ("z", 3))]
     problem = {"name": "table", "path": parts, "targets": ["y", "z"]}
     check(SPEC.replace(problem=problem, tasks=None, sampling="by_loss", batch_size=30), step)
+
+
+def test_maps_of_a_short_run():
+    check(SPEC.replace(affinity="gradient_cosine"), 7)

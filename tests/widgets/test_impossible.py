@@ -60,7 +60,7 @@ def test_a_fault_that_no_choice_mends_greys_nothing_out():
 
 @pytest.fixture
 def pickers():
-    return Pickers(Spec(), *[lambda: None] * 3)
+    return Pickers(Spec(), *[lambda *_: None] * 4)
 
 
 def test_an_impossible_choice_stays_with_its_reason_and_nothing_is_lost(monkeypatch, tmp_path):

@@ -64,7 +64,7 @@ class Session(SimpleNamespace):
     """A run as the section reads it: on or over, with maps every so many steps."""
 
     def __init__(self, history, alive=False):
-        exp = SimpleNamespace(affinity=SimpleNamespace(period=lambda *_: 5), names=["a", "b"], shared=[0])
+        exp = SimpleNamespace(affinity=SimpleNamespace(period=lambda *_: 5), names=["a", "b"], shared=[0], steps=90)
         exp.weighting = SimpleNamespace(needs="losses")
         super().__init__(history=history, alive=alive, exp=exp, spec=wb.Spec())
 

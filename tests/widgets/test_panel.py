@@ -84,7 +84,23 @@ def test_start_pressed_twice_starts_one_training(panel):
     assert live.session is first
     assert "press Stop before you start another" in live.message
     until(lambda: live.buttons["start"].disabled)
+    live.stop()
+    live.wait()
+    until(lambda: live.message == "")  # nothing is in progress any more
     assert live.errors == []
+
+
+def test_a_double_click_on_start_is_one_start_and_no_news(panel):
+    live = panel(LONG)
+    for _ in range(2):
+        live.buttons["start"].click()
+    assert live.alive
+    assert live.message == ""
+    live.stop()
+    live.wait()
+    first = live.session
+    until(lambda: not live.buttons["start"].disabled)
+    until(lambda: live.buttons["start"].click() or live.session is not first)
 
 
 def test_pause_step_resume_stop(panel):
@@ -194,6 +210,21 @@ def test_step_without_a_run_begins_one_that_waits(panel):
     assert live.session.status == "paused"
 
 
+@pytest.mark.parametrize(
+    ("step", "words"),
+    [
+        (lambda live: live.step_task("in"), "no task 'in': did you mean 'ink'"),
+        (lambda live: live.step(0), "at least 1, found 0"),
+    ],
+)
+def test_a_step_that_cannot_be_begins_no_run(panel, tmp_path, step, words):
+    live = panel(LONG)
+    with pytest.raises(wb.WorkbenchError, match=words):
+        step(live)
+    assert live.session is None
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_steering_while_it_trains(panel):
     live = panel(LONG)
     live.start()
@@ -246,7 +277,7 @@ def test_a_faulty_choice_is_said_before_start(panel):
     live = panel()
     for box in live.pickers.tasks.boxes.values():
         box.value = False
-    assert "tasks is empty" in live.message
+    assert "Tick at least one task." in live.message
     assert live.errors == []
     live.buttons["start"].click()
     assert len(live.errors) == 1
@@ -262,6 +293,25 @@ def test_a_run_that_fails_is_one_error_and_keeps_its_curves(panel):
     until(lambda: "became nan at step" in live.note.value)
     assert [str(error) for error in live.errors] == [live.session.error]
     assert live.canvas._curves
+
+
+def test_an_error_of_a_component_is_told_with_its_name(panel, monkeypatch):
+    @wb.register("weighting", "slipping")
+    class Slipping(Equal):
+        """Written in class."""
+
+        def __call__(self, *signals, **more):
+            return {}["digits"]
+
+    try:
+        live = panel(SMALL.replace(weighting="slipping"))
+        live.start()
+        until(lambda: not live.alive and live.message)
+        assert re.fullmatch(r"weighting 'slipping', line \d+: KeyError: 'digits'", live.message)
+        assert "KeyError" in live.note.value
+        assert [type(error) for error in live.errors] == [KeyError]
+    finally:
+        del _REGISTRY["weighting"]["slipping"]
 
 
 def test_an_unexpected_error_in_a_callback_is_shown_and_recorded(panel):
@@ -294,7 +344,7 @@ def test_comparison_with_single_tasks(panel):
 
 
 def test_a_comparison_that_fails_is_shown_and_recorded(panel, monkeypatch):
-    def broken(run, progress):
+    def broken(run, **options):
         raise RuntimeError("no baseline")
 
     monkeypatch.setattr("workbench.widgets.compare.compare", broken)
@@ -351,6 +401,38 @@ def test_controls_can_be_hidden_and_locked(panel):
     assert live.pickers.pickers["problem"].dropdown.disabled
     assert live.pickers.fields["lr"].widget.disabled
     assert live.spec == SMALL
+
+
+LOCKED = SMALL.replace(weighting={"name": "fixed", "weights": {"ink": 2.0}}, seed=3, lr=0.002)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        SMALL.replace(weighting="equal", seed=9, lr=0.1),
+        SMALL.replace(weighting={"name": "fixed", "weights": {"ink": 4.0}}, seed=9),
+        SMALL.replace(weighting="pcgrad", encoder="cnn", epochs=1),
+    ],
+)
+def test_a_run_that_is_opened_moves_nothing_that_is_locked(panel, tmp_path, other):
+    live = panel(LOCKED, lock=["weighting", "weights", "seed", "lr"])
+    live.open(wb.train(other, progress=False, out=tmp_path))
+    kept = other.replace(weighting=LOCKED.weighting, seed=3, lr=0.002)
+    assert live.spec == kept
+    assert live.pickers.weights.values == {"digit": 1.0, "ink": 2.0}
+    live.start()  # no Reset before it
+    assert live.wait().spec == kept
+    live.reset()
+    assert live.spec == kept
+    assert live.errors == []
+
+
+def test_a_run_that_does_not_go_with_what_is_locked_leaves_the_controls(panel, tmp_path):
+    live = panel(SMALL.replace(encoder="cnn"), lock=["encoder"])
+    run = wb.train(wb.Spec(problem="sines", encoder="mlp", epochs=1), progress=False, out=tmp_path)
+    live.open(run)
+    assert live.spec == SMALL.replace(encoder="cnn")
+    assert live.run.path == run.path
 
 
 def test_show_leaves_only_the_named_pickers(panel):
@@ -459,6 +541,35 @@ def test_headless_it_trains_at_once_and_shows_figures(monkeypatch):
     static._ipython_display_()
     assert len(shown) == 3
     assert repr(static) == "<workbench panel, done>"
+
+
+def test_headless_a_line_is_steered_as_it_says():
+    steering = [{"step": 2, "command": "set", "weights": {"ink": 4.0}}]
+    static = wb.panel(wb.share(SMALL.replace(weighting="fixed"), steering=steering), live=False)
+    assert static.run.steering == steering
+
+
+def test_headless_a_cell_that_uses_a_panel_works_too(monkeypatch):
+    shown = []
+    monkeypatch.setattr("IPython.display.display", shown.append)
+    static = wb.panel(SMALL, live=False)
+    static.start()
+    assert static.wait() is static.run
+    assert (static.alive, static.message, static.comparison) == (False, "", None)
+    static.compare()
+    static._ipython_display_()
+    assert shown[-1] is static.comparison
+    static.close()
+    for command in (static.pause, static.stop, lambda: static.set(lr=0.1), lambda: static.branch(3)):
+        with pytest.raises(wb.WorkbenchError, match="its run is over: steer with"):
+            command()
+
+
+def test_headless_it_answers_to_all_that_a_panel_does():
+    live = {name for name in vars(Panel) if not name.startswith("_")}
+    beside = {"in_progress", "idle", "say", "fail", "resume", "refresh", "wake"}  # for the panel's own parts
+    static = wb.panel(SMALL, live=False)
+    assert [name for name in live - beside if not hasattr(static, name)] == []
 
 
 def test_headless_a_figure_that_cannot_be_is_a_sentence(monkeypatch, capsys):

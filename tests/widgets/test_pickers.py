@@ -18,7 +18,7 @@ class Told(list):
 
 def pickers(spec=None):
     told = Told()
-    made = Pickers(spec or Spec(), told.teller("changed"), told.teller("lr"), told.teller("weights"))
+    made = Pickers(spec or Spec(), told.teller("changed"), told.teller("lr"), told.teller("weights"), told.append)
     return made, told
 
 
@@ -157,6 +157,62 @@ def test_weight_sliders_are_the_settings_of_a_weighting_that_takes_them():
     assert told == ["weights"]
     made.pickers["weighting"].dropdown.value = "equal"
     assert made.spec.weighting == "equal"
+
+
+def test_a_typed_weight_counts_beyond_the_slider_and_below_0_is_refused():
+    made, told = pickers(Spec(tasks=["digit", "ink"], weighting="fixed"))
+    ink = made.weights.sliders["ink"]
+    ink.enter("50")
+    assert made.spec.weighting == {"name": "fixed", "weights": {"ink": 50.0}}
+    assert ink.max == 50
+    ink.enter("-5")
+    assert made.weights.values == {"digit": 1.0, "ink": 50.0}
+    assert told == [
+        "weights",
+        "Task 'ink' weight: should be greater than or equal to 0, found '-5'; it stays 50.0.",
+    ]
+
+
+def test_a_typed_setting_of_a_component_is_held_to_its_hard_range():
+    made, told = pickers(Spec(weighting="dwa"))
+    (temperature,) = made.pickers["weighting"].settings.children
+    temperature.enter("-1")
+    assert made.spec.weighting == "dwa"
+    temperature.enter("99")
+    assert made.spec.chosen("weighting") == ("dwa", {"temperature": 99.0})
+    assert told == ["weighting 'dwa' temperature: should be greater than 0, found '-1'; it stays 2.0.", "changed"]
+
+
+def test_no_task_is_said_as_one_says_it_in_a_panel():
+    made, _ = pickers(Spec(tasks=["digit"]))
+    made.tasks.boxes["digit"].value = False
+    with pytest.raises(WorkbenchError) as error:
+        made.spec  # noqa: B018
+    assert error.value.faults == ["Tick at least one task."]
+
+
+def test_a_setting_that_is_needed_and_empty_is_said_to_be_needed():
+    made, _ = pickers()
+    problem = made.pickers["problem"]
+    problem.dropdown.value = "folder"
+    path = next(child for child in problem.settings.children if child.description == "path")
+    for text in ("", "somewhere", ""):
+        path.value = text
+        if not text:
+            with pytest.raises(WorkbenchError) as error:
+                made.spec  # noqa: B018
+            assert error.value.faults == ["problem 'folder' needs the setting 'path'."]
+            assert "needs the setting" in made.tasks.note.value
+
+
+def test_an_emptied_path_of_a_table_is_the_default():
+    made, _ = pickers(Spec(problem={"name": "table", "path": "iris"}))
+    path = next(child for child in made.pickers["problem"].settings.children if child.description == "path")
+    path.value = ""
+    assert made.spec.problem == "table"
+    assert path.placeholder == "diabetes"
+    assert made.tasks.note.value == ""
+    assert made.tasks.boxes
 
 
 def test_all_faults_are_told_at_once():

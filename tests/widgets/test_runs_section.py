@@ -39,6 +39,10 @@ class Host(SimpleNamespace):
         super().__init__(spec=spec, alive=False, wake=self.asked.release, fail=self.failures.append)
         self.open, self.attach = self.opened.append, self.attached.append
 
+    def idle(self, what):
+        if self.alive:
+            raise WorkbenchError(f"A run is in progress; press Stop before you {what}.")
+
 
 @pytest.fixture
 def section(store, tiny):  # noqa: F811

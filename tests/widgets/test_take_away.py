@@ -1,6 +1,7 @@
 """Taking an experiment away from the panel: texts that give it again, and files."""
 
 import json
+import shutil
 from types import SimpleNamespace
 
 import pytest
@@ -99,6 +100,22 @@ def test_a_share_line_carries_the_teachers_choice(section):
     assert choose(line.show, line.hide, line.lock) == choose(**chosen)
     plain = texts(section(SPEC), None)[CONTROLS]
     assert plain["share line"] == SPEC.share()
+
+
+def test_a_deleted_run_is_still_taken_away(section, run, tmp_path):
+    shown = Finished(wb.open(shutil.copytree(run.path, tmp_path / run.path.name)))
+    before, source = texts(section(), shown), section().source(shown)
+    shown.run.folder.path.joinpath("spec.json").unlink()
+    made = section()
+    assert made.source(shown) != source
+    assert texts(made, shown) == {f"{name} (deleted)": found for name, found in before.items()}
+    made.update(shown)
+    made.view.send = lambda content, buffers: None
+    made._asked(None, {"file": "csv"}, None)
+    assert made.view.said.startswith(run.path.name)
+    made._asked(None, {"file": "report"}, None)
+    assert made.view.said == "This run was deleted; its curves stay until Reset."
+    assert made.host.failures == []
 
 
 def test_files_of_the_run_shown(section, run):

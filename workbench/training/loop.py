@@ -110,7 +110,7 @@ class Steps:
         shares = exp.schedule.shares(at.step) if only is None else None
         portions = split_batch(shares, active, len(rows)) if shares is not None and active else None
         active = list(portions) if portions else active
-        want_map = self.every > 0 and at.step % self.every == 0 and len(active) > 1
+        want_map = self.every > 0 and (at.step % self.every == 0 or at.step == exp.steps - 1) and len(active) > 1
         alone = only is not None and bool(active)
         before = self.losses(rows, rows_there, at.step + 1) if alone else None
         measured = step(exp, rows_there, active, at.step + 1, want_map, portions) if active else None
@@ -160,10 +160,10 @@ class Steps:
 
 
 def map_every(exp: Experiment) -> int:
-    """Steps between two affinity maps; 0: none."""
+    """Steps between two affinity maps, the last step having one in any case; 0: none."""
     if exp.affinity is None or len(exp.names) < 2 or not exp.shared:
         return 0
-    return exp.affinity.period(len(exp.names), exp.weighting.needs != "losses")
+    return exp.affinity.period(len(exp.names), exp.weighting.needs != "losses", exp.steps)
 
 
 def obey(

@@ -27,11 +27,12 @@ def panel(
 ) -> Union["Panel", "StaticPanel"]:
     """The live workbench: pick, train, watch, steer, compare.
 
-    Without a front end (papermill, nbconvert) it trains at once and shows the figures of the finished run.
+    Without a front end (papermill, nbconvert) it trains at once, steered as a share line says, and shows the figures of
+    the finished run.
 
     A kernel has one panel at a time: the same call again, or a call without arguments, gives the panel there is with
-    its run, so that nothing is lost when a page is reloaded or a cell is run twice. While a run is in progress, a call
-    with other arguments gives that panel too and says so.
+    its run, so that nothing is lost when a page is reloaded or a cell is run twice. While a run or a comparison is in
+    progress, a call with other arguments gives that panel too and says so.
 
     Args:
         spec: what the controls show first; default: ``Spec()``. A share line (``wb.share``) brings its own ``show``,
@@ -45,12 +46,12 @@ def panel(
         WorkbenchError: a name that is no control, a line that is damaged; headless: the run failed.
     """
     global _latest
-    steering = 0
+    steering: tuple[dict[str, Any], ...] = ()
     if isinstance(spec, str):
         from workbench.takeaway import unshare
 
         line = unshare(spec)
-        spec, steering = line.spec, len(line.steering)
+        spec, steering = line.spec, line.steering
         show, hide, lock = (
             given if mine is None else mine for mine, given in ((show, line.show), (hide, line.hide), (lock, line.lock))
         )
@@ -62,7 +63,7 @@ def panel(
     if not is_live(live):
         from workbench.widgets.static import StaticPanel
 
-        return StaticPanel(spec or Spec())
+        return StaticPanel(spec or Spec(), steering)
 
     from workbench.widgets.live import Panel
     from workbench.widgets.warm import warm
@@ -72,15 +73,19 @@ def panel(
         before, there = _latest
         if asked in (before, (None, choose())):
             return there
-        if there.alive:
-            there.say("This is the run in progress; press Stop, then run the cell again for the new panel.")
+        if there.in_progress:
+            what = "run" if there.alive else "comparison"
+            there.say(
+                f"This is the {what} in progress; press Stop, then run the cell again for the new panel.", passing=True
+            )
             return there
     first = spec or Spec()
     made = Panel(first, choice)
     if steering and not made.message:
+        count = f"{len(steering)} command{'s' if len(steering) > 1 else ''}"
         made.say(
-            f"This line also holds {steering} command{'s' if steering > 1 else ''} of steering. Start does not do them "
-            "again; wb.train does, with steering=wb.unshare(line).steering."
+            f"This line also holds {count} of steering. Start does not do them again; wb.train does, with "
+            "steering=wb.unshare(line).steering."
         )
     warm(first)
     _latest = (asked, made)

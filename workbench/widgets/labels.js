@@ -1,13 +1,10 @@
-// Names for what ipywidgets leaves without one: handles and readouts of sliders, drop-downs without a label.
+// Names for what ipywidgets leaves without one: drop-downs without a label.
 
-const NAMELESS = ".noUi-handle:not([aria-label]), .widget-readout:not([aria-label]), .widget-dropdown select:not([aria-label])";
+const NAMELESS = ".widget-dropdown select:not([aria-label])";
 
 function label(part) {
   const name = part.closest(".jupyter-widgets")?.querySelector(".widget-label")?.textContent || part.title;
-  if (!name) return;
-  const readout = part.classList.contains("widget-readout");
-  part.setAttribute("aria-label", readout ? `${name}, as a number` : name);
-  if (readout) part.setAttribute("role", "textbox");
+  if (name) part.setAttribute("aria-label", name);
 }
 
 function render({ el }) {

@@ -10,7 +10,7 @@ __all__ = ["Labels"]
 
 
 class Labels(anywidget.AnyWidget):
-    """Shows nothing; names handles and readouts of sliders in the panel it is put into, whenever they come.
+    """Shows nothing; names drop-downs without a label in the panel it is put into, whenever they come.
 
     As the one widget that every panel has, it brings the panel's style sheet.
     """

@@ -1,39 +1,41 @@
 """The live workbench: pick, train, watch, steer, compare."""
 
 from collections.abc import Callable
-from functools import wraps
+from functools import partial, wraps
 from html import escape
 from threading import RLock
-from time import perf_counter
 from typing import Any
 
 import ipywidgets as widgets
 from IPython.core.getipython import get_ipython
 
-from workbench.component import WorkbenchError, component
+from workbench.component import WorkbenchError, as_sentence, component
 from workbench.runs.branch import start_branch
 from workbench.runs.finished import Finished
+from workbench.runs.folder import holds_run
 from workbench.runs.run import Run
 from workbench.runs.session import in_progress
+from workbench.runs.steering import check_step
 from workbench.runs.train import start
 from workbench.spec import Spec
 from workbench.widgets.canvas.canvas import Canvas
-from workbench.widgets.compare import Comparing
+from workbench.widgets.clicks import once
+from workbench.widgets.compare import Comparing, announced
 from workbench.widgets.effects import sentence
 from workbench.widgets.labels import Labels
-from workbench.widgets.memory import held
+from workbench.widgets.lock import follow
 from workbench.widgets.names import Choice
 from workbench.widgets.pickers.fold import Fold
 from workbench.widgets.pickers.pickers import Pickers
 from workbench.widgets.pickers.preset_picker import PresetPicker
 from workbench.widgets.presence import Presence
+from workbench.widgets.said import Said
 from workbench.widgets.sections import SECTIONS
+from workbench.widgets.sections.section import DELETED
+from workbench.widgets.state import StateLine
 from workbench.widgets.ticker import Ticker
 
 __all__ = ["Panel", "guarded"]
-
-#: seconds between two state lines of which only the numbers differ
-READABLE = 0.3
 
 
 def guarded(panel: "Panel", action: Callable[[], object]) -> Callable[..., None]:
@@ -69,23 +71,24 @@ class Panel:
         self.session: Any = None
         self.errors: list[BaseException] = []
         self.comparison: Any = None
-        self.choice = choice
-        self._message, self._alarm = "", False
+        self.choice, self._given = choice, spec
+        self._said = Said()
         self._ticker: Ticker | None = None
         self._comparing: Comparing | None = None
         self._over: Any = None
         self._leaving: Any = None
-        self._held: tuple[Any, str] = (None, "")
         self._lock = RLock()
         self._shown: tuple[Any, ...] = ()
-        self._told: tuple[Any, ...] | None = None
-        self._told_at = float("-inf")
         self.canvas, self.presence = Canvas(), Presence()
         self.canvas.beat, self.canvas.heard = self.presence.beat, self.presence.hear
         self.sections = {cls.name: cls(self) for cls in SECTIONS if cls.name not in choice.hidden}
         self.more = Fold("more", "the rest of the spec: schedule, sampling, optimizer, precision and so on")
         self.pickers = Pickers(
-            spec, guarded(self, self._check), guarded(self, self._lr_moved), guarded(self, self._weights_moved)
+            spec,
+            guarded(self, self._check),
+            guarded(self, self._lr_moved),
+            guarded(self, self._weights_moved),
+            partial(self.say, alarm=True),
         )
         self.preset = PresetPicker(self._preset_chosen)
         self._build()
@@ -116,9 +119,29 @@ class Panel:
         return self.session is not None and self.session.alive
 
     @property
+    def in_progress(self) -> str:
+        """What is in progress, a run or a comparison, as a sentence begins; "": nothing is."""
+        if self.alive:
+            at = f"step {self.session.step_number} of {self.session.total_steps}"
+            return f"A run is in progress ({at}, {self.session.status})"
+        return "A comparison is in progress" if self._busy else ""
+
+    @property
     def message(self) -> str:
         """The sentence below the state line."""
-        return self._message
+        return self._said.text
+
+    def idle(self, what: str) -> None:
+        """Make sure that nothing is in progress.
+
+        Args:
+            what: needs that, such as ``open another``.
+
+        Raises:
+            WorkbenchError: a run or a comparison is.
+        """
+        if self.in_progress:
+            raise WorkbenchError(f"{self.in_progress}; press Stop before you {what}.")
 
     # ------------------------------------------------------------------ what can be done
 
@@ -128,29 +151,31 @@ class Panel:
         Raises:
             WorkbenchError: every fault of the spec, or what is wrong with the data.
         """
-        if self._may_start():
+        if self._may("start another"):
             self._begin(paused=False)
 
     def open(self, run: Run) -> None:
         """Show a run: one in progress in this kernel as it goes on, any other one as it was recorded.
 
         Raises:
-            WorkbenchError: its folder cannot be read, or a run is in progress here.
+            WorkbenchError: its folder cannot be read, or another run or a comparison is in progress here.
         """
         session = in_progress(run.path)
-        if self.alive and session is not self.session:
-            raise WorkbenchError(
-                f"A run is in progress ({self.session.path.name}); press Stop before you open another."
-            )
+        if session is None or session is not self.session:
+            self.idle("open another")
         self.attach(session or Finished(run))
 
     def attach(self, session: Any) -> None:
-        """Show a session, whoever started it."""
+        """Show a session, whoever started it. Controls that are locked stay as they are.
+
+        Raises:
+            WorkbenchError: a comparison is in progress here.
+        """
+        if self._busy:
+            self.idle("show another run")
         self.session, self.comparison, self._comparing = session, None, None
         self.canvas.reset(session.tasks, name=session.path.name)
-        if session.spec != self._spec_or_none():
-            self.pickers.spec = session.spec
-        self.pickers.show(session.lr, session.spec.chosen("weighting")[1].get("weights", {}))
+        follow(self.pickers, session, self._given, self.choice.locked)
         self._offer_tasks(list(session.tasks))
         self._tell_more(session.spec)
         self.say("")
@@ -179,8 +204,11 @@ class Panel:
         self._step(1, self.task.value if task is None else task)
 
     def stop(self) -> None:
-        """End the run after the current step; what there is is kept."""
-        self._running("stop").stop()
+        """End the run, or the comparison, after the current step; what there is is kept."""
+        if self._comparing is not None and self._busy:
+            self._comparing.stop()
+        else:
+            self._running("stop").stop()
         self._soon()
 
     def reset(self) -> None:
@@ -189,7 +217,7 @@ class Panel:
         A run in progress is stopped first, after its current step; every run stays in its folder.
         """
         if self._busy:
-            self.say("The single-task baselines are being trained; reset when they are done.")
+            self._may("reset")
         elif self.session is not None:
             self._leaving = self.session
             if self.alive:
@@ -208,34 +236,38 @@ class Panel:
             step: updates that stay as they were; default: where the slider "step" above the curves stands.
 
         Raises:
-            WorkbenchError: no run, a slider at its end, or a step that the run has not reached.
+            WorkbenchError: no run, or a deleted one, a slider at its end, or a step that the run has not reached.
         """
         if self.session is None:
             raise WorkbenchError("There is no run to branch from: press Start, or open one under Runs.")
-        if not self._may_start():
+        if not self._may("start another"):
             return
+        self._check_kept()
         at = self.canvas.at if step is None else step
         if at < 0:
             raise WorkbenchError("Where should it branch? Move the slider above the curves back to that step.")
         settable = component("weighting", self.session.spec.chosen("weighting")[0]).steerable  # type: ignore[attr-defined]
         lr, weights = self.pickers.lr, self.pickers.weights.values
         self.attach(start_branch(self.session.run, at, lr=lr, weights=weights if settable else None))
-        self.pickers.show(lr, weights)
+        self.pickers.show(lr, weights)  # a locked one among them has not moved
 
     def compare(self) -> None:
-        """Train one single-task baseline per task in the background, then show the comparison below the curves.
+        """Train one model per task, and equal weighting, in the background, then show the comparison below the curves.
+
+        They train as long as the spec says, also where the run was stopped before. Stop ends the comparison.
 
         Raises:
-            WorkbenchError: there is no finished run.
+            WorkbenchError: there is no finished run, or it was deleted.
         """
         if self._busy:
-            self.say("The single-task baselines are being trained already.")
+            self._may("compare again")
             return
         if self.session is None or self.session.status not in ("done", "stopped"):
             raise WorkbenchError(
                 "There is no finished run to compare: press Start, and wait for its end or press Stop."
             )
-        self.say("Training one model per task, with the same encoder and budget …")
+        self._check_kept()
+        self.say(announced(self.session))
         self._comparing = Comparing(self.session.run, self._soon)
         self.wake()
 
@@ -249,20 +281,25 @@ class Panel:
             raise WorkbenchError("There is nothing to wait for: press Start or call panel.start().")
         run = self.session.wait()
         if self._comparing is not None:
-            self._comparing.over.wait()
+            self._comparing.wait()
         if self._ticker is not None:
             self._ticker.join()
         return run
 
-    def say(self, sentence: str, alarm: bool = False) -> None:
-        """Show a sentence below the state line."""
-        self._message, self._alarm = sentence, alarm
+    def say(self, sentence: str, alarm: bool = False, passing: bool = False) -> None:
+        """Show a sentence below the state line.
+
+        Args:
+            alarm: it is an error.
+            passing: it is about what is in progress, and goes when that ends.
+        """
+        self._said = Said(sentence, alarm, passing)
         self._soon()
 
     def fail(self, error: BaseException) -> None:
         """Show and record an exception; nothing else is lost."""
         self.errors.append(error)
-        self.say(_sentence(error), alarm=True)
+        self.say(as_sentence(error), alarm=True)
 
     def close(self) -> None:
         """Stop what runs and take the widgets away."""
@@ -270,7 +307,8 @@ class Panel:
             self.session.stop()
             self.session.over.wait()
         if self._comparing is not None:
-            self._comparing.over.wait()
+            self._comparing.stop()
+            self._comparing.wait()
         if self._ticker is not None:
             self._ticker.join()
         if self._shell is not None:
@@ -304,7 +342,7 @@ class Panel:
             alive = self.alive  # before drawing: what comes later is drawn next time
             if alive and session.status == "running" and self.presence.gone:
                 session.pause()
-                self._message, self._alarm = "Paused, since no page shows this panel any more.", False
+                self._said = Said("Paused, since no page shows this panel any more.", passing=True)
             if session is not None:
                 self.canvas.busy = alive and session.status == "running"
                 self.canvas.draw(session.history, metrics=session.metrics)
@@ -315,11 +353,12 @@ class Panel:
             more = any([section.update(session) for section in self.sections.values()])
             if self._comparing is not None and not busy:
                 self._show_comparison(self._comparing)
-            self._tell_state()
+            elif self._comparing is not None and self._comparing.stopped:
+                self._comparing.stop()  # a run that was being made ready the last time
+            self.state.tell(session, self._comparing if busy else None)
             told = "" if history is None else sentence(history.effects, session.tasks)
             self.effect.value = f'<span role="status">{escape(told)}</span>'
-            role = "alert" if self._alarm else "status"
-            self.note.value = f'<span role="{role}" class="wb-say-{role}">{_lines(self._message)}</span>'
+            self.note.value = self._said.html
             self.table.value = "" if self.comparison is None else self.comparison._repr_html_()
             self._enable(alive, busy)
             return alive or busy or more
@@ -347,7 +386,7 @@ class Panel:
             self.errors.append(left.failure)
         self.session = self.comparison = None
         self.canvas.reset(self.task.options)
-        self._message, self._alarm = f"The last run stays in {left.path}.", False
+        self._said = Said(f"The last run stays in {left.path}." if holds_run(left.path) else "")
 
     def _end(self) -> None:
         """Once, when a run is over: keep its curves in the notebook; a run that failed is an error of this panel."""
@@ -355,47 +394,20 @@ class Panel:
         if self.session.failure is not None:
             self.errors.append(self.session.failure)
         if self.session.status == "failed":
-            self._message, self._alarm = self.session.error, True
+            self._said = Said(self.session.error, alarm=True)
+        elif self._said.passing:
+            self._said = Said()
 
     def _show_comparison(self, comparing: Comparing) -> None:
         self._comparing = None
-        if comparing.failure is not None:
+        if comparing.stopped:
+            self._said = Said("The comparison was stopped; this run is as it was, the others stay under Runs.")
+        elif comparing.failure is not None:
             self.errors.append(comparing.failure)
-            self._message, self._alarm = _sentence(comparing.failure), True
+            self._said = Said(as_sentence(comparing.failure), alarm=True)
         else:
             self.comparison = comparing.comparison
-            self._message, self._alarm = "", False
-
-    def _tell_state(self) -> None:
-        """Write the state line; while nothing but numbers of the run change, no oftener than a person reads."""
-        session, now = self.session, perf_counter()
-        state = None if session is None else (session.path, session.status, session.lr)
-        if state != self._told or now - self._told_at > READABLE or not self.alive:
-            self._told, self._told_at = state, now
-            self.state.value = self._state_line()
-
-    def _state_line(self) -> str:
-        session = self.session
-        if session is None:
-            return "ready"
-        status, step, total = session.status, session.step_number, session.total_steps
-        epochs = session.spec.epochs
-        words = [f"<b>{status}</b>", f"epoch {min(session.epoch + session.alive, epochs)} of {epochs}"]
-        words.append(f"step {step} of {total}")
-        speed = session.steps_per_second
-        if speed:
-            words.append(f"{speed:.3g} steps/s" if speed < 100 else f"{speed:.0f} steps/s")
-            if session.alive:
-                words.append(f"{_duration((total - step) / speed)} left")
-        words += [f"lr {session.lr:.3g}", escape(session.device), self._memory(session)]
-        return " · ".join(filter(None, words))
-
-    def _memory(self, session: Any) -> str:
-        """Asked again only when a step was taken, so that nothing changes while nothing happens."""
-        at = (session.path, session.step_number, session.status)
-        if self._held[0] != at:
-            self._held = (at, held(session.device))
-        return self._held[1]
+            self._said = Said()
 
     def _enable(self, alive: bool, busy: bool) -> None:
         status = "" if self.session is None else self.session.status
@@ -416,8 +428,8 @@ class Panel:
         self._shown = shown
         self.buttons["start"].disabled = alive or busy
         self.buttons["pause"].description = "Resume" if status == "paused" else "Pause"
-        for name in ("pause", "stop"):
-            self.buttons[name].disabled = not alive
+        self.buttons["pause"].disabled = not alive
+        self.buttons["stop"].disabled = not (alive or busy)
         self.buttons["reset"].disabled = busy or self.session is None
         for each in (self.buttons["step"], self.buttons["step_task"], self.task):
             each.disabled = busy
@@ -438,16 +450,23 @@ class Panel:
 
     # ------------------------------------------------------------------ what persons do
 
-    def _may_start(self) -> bool:
-        """Whether a new run may start; if not, it says why."""
-        if self.alive:
-            at = f"step {self.session.step_number} of {self.session.total_steps}"
-            self.say(f"A run is in progress ({at}, {self.session.status}); press Stop before you start another.")
-        elif self._busy:
-            self.say("The single-task baselines are being trained; start again when they are done.")
-        else:
-            return True
-        return False
+    def _may(self, what: str) -> bool:
+        """Whether nothing is in progress; if something is, it says why that has to wait."""
+        try:
+            self.idle(what)
+        except WorkbenchError as error:
+            self.say(str(error), passing=True)
+            return False
+        return True
+
+    def _check_kept(self) -> None:
+        """Make sure that the run shown is still in its folder.
+
+        Raises:
+            WorkbenchError: it was deleted.
+        """
+        if not holds_run(self.session.path):
+            raise WorkbenchError(DELETED)
 
     def _begin(self, paused: bool) -> None:
         spec = self.spec
@@ -459,7 +478,8 @@ class Panel:
             raise
 
     def _step(self, n: int, task: str | None = None) -> None:
-        if not self.alive and self._may_start():
+        if not self.alive and self._may("start another"):
+            check_step(n, task, list(self.task.options))  # before there is a run of which nothing came
             self._begin(paused=True)
         self._running("step").step(n, task)
         self._soon()
@@ -502,32 +522,28 @@ class Panel:
         """A cell may have registered a component: the pickers offer it at once."""
         self.pickers.offer()
 
-    def _spec_or_none(self) -> Spec | None:
-        try:
-            return self.spec
-        except WorkbenchError:
-            return None
-
     def _lr_moved(self) -> None:
         if not self.alive:
             self._check()
         elif self.pickers.lr != self.session.lr:
+            self.say("")  # of a number that was refused, perhaps
             self.set(lr=self.pickers.lr)
 
     def _weights_moved(self) -> None:
         if not self.alive:
             self._check()
         elif self.session.weights_settable:
+            self.say("")
             self.set(weights=self.pickers.weights.values)
 
     # ------------------------------------------------------------------ layout
 
     def _build(self) -> None:
         self.buttons = {
-            "start": self._button("start", "Start", "train what the controls show", self.start),
+            "start": self._button("start", "Start", "train what the controls show", once(self.start)),
             "pause": self._button("pause", "Pause", "wait after the current step, or go on", self.pause),
             "step": self._button("step", "Step", "take one step, then wait", self.step),
-            "stop": self._button("stop", "Stop", "end the run and keep what there is", self.stop),
+            "stop": self._button("stop", "Stop", "end the run or the comparison and keep what there is", self.stop),
             "reset": self._button(
                 "reset", "Reset", "back to before the first step; the run stays in its folder", self.reset
             ),
@@ -547,7 +563,7 @@ class Panel:
         self.buttons["start"].button_style = "primary"
         self.task = widgets.Dropdown(tooltip="the task for Step task", layout=widgets.Layout(width="110px"))
         self.task.add_class("wb-step-of")
-        self.state, self.effect, self.note, self.table = widgets.HTML("ready"), *(widgets.HTML() for _ in range(3))
+        self.state, self.effect, self.note, self.table = StateLine(), *(widgets.HTML() for _ in range(3))
         texts = {"status": self.state, "effect": self.effect, "message": self.note, "comparison": self.table}
         for name, text in texts.items():
             text.add_class(f"wb-{name}")
@@ -591,17 +607,3 @@ def guarded_tick(panel: Panel) -> Callable[[], bool]:
             raise
 
     return tick
-
-
-def _sentence(error: BaseException) -> str:
-    return str(error) if isinstance(error, WorkbenchError) else f"{type(error).__name__}: {error}"
-
-
-def _lines(text: str) -> str:
-    return "<br>".join(escape(line) for line in text.split("\n"))
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

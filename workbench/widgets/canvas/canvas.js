@@ -142,9 +142,9 @@ function unpacked(bytes) {
 
 function tickText(value) {
   const size = Math.abs(value);
+  if (size >= 1e9 || (size !== 0 && size < 1e-3)) return (+value.toPrecision(3)).toExponential().replace("+", "");
   if (size >= 1e6) return `${+(value / 1e6).toPrecision(4)}M`;
   if (size >= 1e4) return `${+(value / 1e3).toPrecision(4)}k`;
-  if (size !== 0 && size < 1e-3) return value.toExponential(0);
   return `${+value.toPrecision(4)}`;
 }
 
@@ -157,17 +157,21 @@ function ticks(low, high, count) {
   return found;
 }
 
+/** At most seven ticks: in every decade some, or whole decades, or every second, third, … of them. */
 function logTicks(low, high) {
-  for (const factors of [[1, 2, 5], [1, 3], [1]]) {
+  const first = Math.floor(Math.log10(low)), last = Math.ceil(Math.log10(high));
+  const within = (every, factors) => {
     const found = [];
-    for (let power = Math.floor(Math.log10(low)); power <= Math.ceil(Math.log10(high)); power++)
+    for (let power = every * Math.ceil(first / every); power <= last; power += every)
       for (const factor of factors) {
         const tick = factor * 10 ** power;
         if (tick >= low * 0.999 && tick <= high * 1.001) found.push(tick);
       }
-    if (found.length <= 7) return found.length > 1 ? found : [low, high];
-  }
-  return [low, high];
+    return found;
+  };
+  let found = [[1, 2, 5], [1, 3]].map((factors) => within(1, factors)).find((each) => each.length <= 7);
+  for (let every = 1; !found; every++) if (within(every, [1]).length <= 7) found = within(every, [1]);
+  return found.length > 1 ? found : [low, high];
 }
 
 /** Exponential moving average without the pull towards the start. */

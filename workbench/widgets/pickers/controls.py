@@ -1,7 +1,6 @@
 """One declared setting -> one labelled widget that reads and writes typed values."""
 
 import json
-import math
 from collections.abc import Callable
 from typing import Any, get_origin
 
@@ -9,6 +8,7 @@ import ipywidgets as widgets
 
 from workbench.component import Setting, WorkbenchError, from_text
 from workbench.spec import read_json
+from workbench.widgets.pickers.slide import Slide
 
 __all__ = ["Control", "control", "css_name"]
 
@@ -29,7 +29,7 @@ class Control:
         self.setting, self.widget = setting, widget
         self._read, self._write = read, write
         widget.layout.width = "auto"
-        if hasattr(widget.style, "description_width"):
+        if hasattr(widget, "style"):
             widget.style.description_width = LABEL_WIDTH
         self._given: tuple[Any, Any] | None = None
 
@@ -47,17 +47,8 @@ class Control:
 
     @value.setter
     def value(self, value: Any) -> None:
-        shown = self._write(value)
-        if isinstance(shown, int | float) and hasattr(self.widget, "max"):
-            self._widen(shown)
-        self.widget.value = shown
+        self.widget.value = self._write(value)
         self._given = (self.widget.value, value)
-
-    def _widen(self, value: float) -> None:
-        """A slider's range is a proposal: it grows to hold the value."""
-        base = getattr(self.widget, "base", None)
-        place = math.log(value, base) if base else value
-        self.widget.min, self.widget.max = min(self.widget.min, place), max(self.widget.max, place)
 
 
 def css_name(*parts: str) -> str:
@@ -65,26 +56,27 @@ def css_name(*parts: str) -> str:
     return "-".join(["wb", *parts]).replace("_", "-")
 
 
-def control(setting: Setting, value: Any, where: str) -> Control:
+def control(setting: Setting, value: Any, where: str, refused: Callable[[str], object]) -> Control:
     """The control for a setting, showing a value.
 
     Args:
         setting: the declaration, from ``Spec.settings()`` or a component's ``settings()``.
         value: what to show first.
         where: what the setting belongs to, for error sentences: ``"weighting 'dwa'"``.
+        refused: called with a sentence when a number that a person typed cannot be.
     """
     limits = f" ({setting.range})" if setting.range else ""
     look: dict[str, Any] = {
         "description": setting.name.replace("_", " "),
         "tooltip": f"{setting.help}{limits}",
     }
-    made = _control(setting, where, look)
+    made = _control(setting, where, look, refused)
     made.value = value
     made.widget.add_class("wb-control")
     return made
 
 
-def _control(setting: Setting, where: str, look: dict[str, Any]) -> Control:
+def _control(setting: Setting, where: str, look: dict[str, Any], refused: Callable[[str], object]) -> Control:
     if setting.choices is not None or (setting.type is bool and setting.optional):
         choices = setting.choices if setting.choices is not None else (True, False)
         options = [(str(choice), choice) for choice in choices] + ([("none", None)] if setting.optional else [])
@@ -92,12 +84,13 @@ def _control(setting: Setting, where: str, look: dict[str, Any]) -> Control:
     if setting.type is bool:
         return Control(setting, widgets.Checkbox(**look), _same, _same)
     if setting.slider is not None and not setting.optional:
-        return _slider(setting, look)
+        return Control(setting, Slide(setting, where, refused, **look), _same, _same)
     shown: Callable[[Any], str] = _text
     if get_origin(setting.type) is dict:
         return Control(setting, _field(look, "{}"), lambda text: _from_json(text, setting, where), json.dumps)
     if setting.type is str and not setting.optional:
-        return Control(setting, _field(look, "needed" if setting.required else ""), _same, shown)
+        hint = "needed" if setting.required else setting.default
+        return Control(setting, _field(look, hint), lambda text: text or setting.default, shown)
     hint = "none" if setting.optional else ""
     return Control(setting, _field(look, hint), lambda text: from_text(setting, text, f"{where} {setting.name}"), shown)
 
@@ -106,34 +99,8 @@ def _field(look: dict[str, Any], hint: str) -> Any:
     return widgets.Text(placeholder=hint, continuous_update=False, **look)
 
 
-def _slider(setting: Setting, look: dict[str, Any]) -> Control:
-    slider = setting.slider
-    assert slider is not None
-    whole = setting.type is int
-    look |= {"continuous_update": False}
-    if slider.log:
-        base = 2.0 if whole else 10.0
-        ends = {"min": math.log(slider.low, base), "max": math.log(slider.high, base), "value": slider.low}
-        step = 1.0 if whole else 0.05
-        bar = widgets.FloatLogSlider(base=base, step=step, readout_format=".0f" if whole else ".3g", **ends, **look)
-        return Control(setting, bar, (lambda x: round(x)) if whole else _three_digits, float)
-    if whole:
-        step = int(slider.step or 1)
-        return Control(
-            setting, widgets.IntSlider(min=int(slider.low), max=int(slider.high), step=step, **look), _same, _same
-        )
-    step = slider.step or (slider.high - slider.low) / 100
-    bar = widgets.FloatSlider(min=slider.low, max=slider.high, step=step, readout_format=".3g", **look)
-    return Control(setting, bar, _three_digits, float)
-
-
 def _same(value: Any) -> Any:
     return value
-
-
-def _three_digits(value: float) -> float:
-    """What a slider's readout shows is what counts: three significant digits."""
-    return float(f"{value:.3g}")
 
 
 def _text(value: Any) -> str:

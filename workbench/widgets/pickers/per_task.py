@@ -2,17 +2,22 @@
 
 from collections.abc import Callable, Mapping
 from html import escape
-from typing import Any
+from typing import Annotated, Any
 
 import ipywidgets as widgets
 
+from workbench.component import Component, Field, Slider
 from workbench.spec import Spec
-from workbench.widgets.pickers.controls import LABEL_WIDTH, css_name
+from workbench.widgets.pickers.controls import css_name
+from workbench.widgets.pickers.slide import Slide
 
 __all__ = ["TaskPicker", "WeightSliders"]
 
-#: the highest weight the sliders offer at first
-LARGEST_WEIGHT = 5.0
+
+class Weight(Component):
+    """What a task counts."""
+
+    weight: Annotated[float, Field(ge=0, description="weight in the sum of losses"), Slider(0, 5, step=0.05)] = 1.0
 
 
 class TaskPicker:
@@ -69,11 +74,12 @@ class WeightSliders:
 
     Args:
         moved: called after a person moved one.
+        refused: called with a sentence when what a person typed cannot be.
     """
 
-    def __init__(self, moved: Callable[[], None]) -> None:
-        self.moved = moved
-        self.sliders: dict[str, Any] = {}
+    def __init__(self, moved: Callable[[], None], refused: Callable[[str], object]) -> None:
+        self.moved, self.refused = moved, refused
+        self.sliders: dict[str, Slide] = {}
         self._setting = self._off = False
         label = widgets.HTML("task weights")
         label.add_class("wb-label")
@@ -86,7 +92,7 @@ class WeightSliders:
     @property
     def values(self) -> dict[str, float]:
         """Task name -> weight."""
-        return {name: round(slider.value, 6) for name, slider in self.sliders.items()}
+        return {name: slider.value for name, slider in self.sliders.items()}
 
     def offer(self, names: list[str], values: Mapping[str, float]) -> None:
         """A slider for each of these tasks, at these values (1 where not named), without calling ``moved``."""
@@ -98,26 +104,14 @@ class WeightSliders:
                 self.sliders = {name: self._slider(name) for name in names}
                 self.box.children = list(self.sliders.values())
             for name, slider in self.sliders.items():
-                value = float(values.get(name, 1.0))
-                slider.max = max(slider.max, value)
-                slider.value = value
+                slider.value = values.get(name, Weight.weight)
         finally:
             self._setting = False
 
-    def _slider(self, name: str) -> Any:
-        slider = widgets.FloatSlider(
-            value=1.0,
-            min=0.0,
-            max=LARGEST_WEIGHT,
-            step=0.05,
-            description=name,
-            tooltip=f"weight of task {name} in the sum of losses",
-            continuous_update=False,
-            readout_format=".2f",
-            layout=widgets.Layout(width="auto"),
-            style={"description_width": LABEL_WIDTH},
-            disabled=self._off,
-        )
+    def _slider(self, name: str) -> Slide:
+        setting = Weight.settings()["weight"]
+        slider = Slide(setting, f"Task {name!r}", self.refused, name, f"task {name}: {setting.help}")
+        slider.disabled = self._off
         slider.add_class(css_name("weight", name))
         slider.observe(self._move, "value")
         return slider

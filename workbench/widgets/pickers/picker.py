@@ -28,10 +28,17 @@ class Picker:
         family: such as ``"weighting"``.
         chosen: name and settings to begin with, see ``set``.
         changed: called after every change.
+        refused: called with a sentence when what a person typed cannot be.
     """
 
-    def __init__(self, family: str, chosen: tuple[str, Mapping[str, Any]], changed: Callable[[], None]) -> None:
-        self.family, self._changed, self._quiet = family, changed, False
+    def __init__(
+        self,
+        family: str,
+        chosen: tuple[str, Mapping[str, Any]],
+        changed: Callable[[], None],
+        refused: Callable[[str], object],
+    ) -> None:
+        self.family, self._changed, self._refused, self._quiet = family, changed, refused, False
         self._classes: dict[str, type[Component]] = {}
         self._controls: dict[str, dict[str, Control]] = {}
         self._extra: dict[str, dict[str, Any]] = {}
@@ -85,15 +92,21 @@ class Picker:
             self._quiet = False
 
     def chosen(self, faults: list[str]) -> dict[str, Any] | None:
-        """Name and settings as a Spec takes them; what cannot be read is added to ``faults``."""
+        """Name and settings as a Spec takes them; what cannot be read is added to ``faults``.
+
+        A setting that is needed and empty is left out: the component says that it is needed.
+        """
         if self.name == NONE:
             return None
         values: dict[str, Any] = {"name": self.name, **self._extra.get(self.name, {})}
         for key, each in self._controls[self.name].items():
             try:
-                values[key] = each.value
+                value = each.value
             except WorkbenchError as error:
                 faults += error.faults
+                continue
+            if value is not None or not each.setting.required:
+                values[key] = value
         return values
 
     def disable(self, off: bool) -> None:
@@ -123,7 +136,7 @@ class Picker:
         if self._classes.get(name) is not cls:
             self._classes[name] = cls
             self._controls[name] = {
-                key: control(setting, setting.default, f"{self.family} {name!r}")
+                key: control(setting, setting.default, f"{self.family} {name!r}", self._refused)
                 for key, setting in cls.settings().items()
                 if not per_task(setting)
             }

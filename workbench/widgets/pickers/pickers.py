@@ -24,6 +24,7 @@ class Pickers:
         spec: what to begin with.
         changed: called after every change a person makes.
         lr_moved, weights_moved: called after those, which also steer a run.
+        refused: called with a sentence when a number that a person typed cannot be; everything stays as it was.
     """
 
     def __init__(
@@ -32,18 +33,21 @@ class Pickers:
         changed: Callable[[], None],
         lr_moved: Callable[[], None],
         weights_moved: Callable[[], None],
+        refused: Callable[[str], object],
     ) -> None:
         self._changed, self._quiet = changed, False
         self.pickers = {
-            family: Picker(family, _chosen(spec, family), self._problem_changed if family == "problem" else self._tell)
+            family: Picker(
+                family, _chosen(spec, family), self._problem_changed if family == "problem" else self._tell, refused
+            )
             for family in Spec.families()
         }
         self._judged: dict[str, Any] = {}
         self.tasks = TaskPicker(self._tasks_changed)
-        self.weights = WeightSliders(weights_moved)
+        self.weights = WeightSliders(weights_moved, refused)
         declared = Spec.settings()
         self.fields = {
-            name: control(setting, getattr(spec, name), "Spec")
+            name: control(setting, getattr(spec, name), "Spec", refused)
             for name, setting in declared.items()
             if name not in self.pickers and name != "tasks"
         }
@@ -100,6 +104,9 @@ class Pickers:
                 name: value for name, value in self.weights.values.items() if value != 1.0
             }
         fields["tasks"] = self.tasks.chosen
+        if fields["tasks"] == []:
+            del fields["tasks"]
+            faults.append("Tick at least one task.")
         for name, each in self.fields.items():
             try:
                 fields[name] = each.value

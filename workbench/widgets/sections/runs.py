@@ -253,8 +253,7 @@ class Runs(Section):
             raise WorkbenchError(f"Nothing called {action!r} can be done to a run.")
 
     def _continue(self, folder: RunFolder) -> None:
-        if self.host.alive:
-            raise WorkbenchError("A run is in progress; press Stop before you continue another.")
+        self.host.idle("continue another")
         if folder.summary() is not None:
             raise WorkbenchError(f"Run {folder.path.name!r} is over; there is nothing to continue.")
         self.host.attach(Session(folder.spec(), folder=folder).start())

@@ -13,12 +13,13 @@ from workbench.runs.run import Run
 from workbench.spec import Spec
 from workbench.widgets.names import Choice
 
-__all__ = ["PATIENCE", "PAUSE", "Host", "Section"]
+__all__ = ["DELETED", "PATIENCE", "PAUSE", "Host", "Section"]
 
 T = TypeVar("T")
 
 #: seconds between two pictures, at least, and so many times what the last one took
 PAUSE, PATIENCE = 1.0, 20.0
+DELETED = "This run was deleted; its curves stay until Reset."
 FAILED = "This could not be worked out; the sentence above the curves says how it failed."
 
 
@@ -35,15 +36,21 @@ class Host(Protocol):
             WorkbenchError: every fault of it.
         """
 
-    @property
-    def alive(self) -> bool:
-        """Whether a run is in progress."""
+    def idle(self, what: str) -> None:
+        """Make sure that nothing is in progress.
+
+        Args:
+            what: needs that, such as ``continue another``.
+
+        Raises:
+            WorkbenchError: a run or a comparison is.
+        """
 
     def open(self, run: Run) -> None:
         """Show a run.
 
         Raises:
-            WorkbenchError: its folder cannot be read, or another run is in progress.
+            WorkbenchError: its folder cannot be read, or another run or a comparison is in progress.
         """
 
     def attach(self, session: Any) -> None:

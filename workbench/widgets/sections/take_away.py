@@ -1,6 +1,6 @@
 """Taking an experiment away: as lines of text to copy, and as files."""
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -9,11 +9,14 @@ import anywidget
 import traitlets
 
 from workbench.component import WorkbenchError
-from workbench.runs.run import Run, notebook_command
+from workbench.runs.folder import holds_run
+from workbench.runs.run import notebook_command
+from workbench.runs.steering import plain
 from workbench.spec import Spec
 from workbench.takeaway import share
+from workbench.texts import python
 from workbench.widgets.scripts import script, style
-from workbench.widgets.sections.section import Section
+from workbench.widgets.sections.section import DELETED, Section
 
 __all__ = ["TakeAway", "TakeAwayView"]
 
@@ -36,7 +39,7 @@ class TakeAwayView(anywidget.AnyWidget):
 
 
 class TakeAway(Section):
-    """The run that is shown, with its steering, and what the controls show."""
+    """The run that is shown, with its steering, also when its folder was deleted, and what the controls show."""
 
     name, View = "take_away", TakeAwayView
 
@@ -45,7 +48,7 @@ class TakeAway(Section):
         self.view.on_msg(self._asked)
 
     def source(self, session: Any) -> Hashable:
-        run = None if session is None else (session.path, len(session.history.events))
+        run = None if session is None else (session.path, len(session.history.events), holds_run(session.path))
         try:
             return run, self.host.spec.to_json()
         except WorkbenchError:  # the sentence below the state line says what is wrong with the controls
@@ -54,7 +57,10 @@ class TakeAway(Section):
             return run, ""
 
     def compute(self, session: Any) -> list[dict[str, Any]]:
-        found = [] if session is None else [self._of(f"run {session.run.name}", session.run)]
+        found = []
+        if session is not None:
+            name = session.run.name if holds_run(session.path) else f"{session.path.name} (deleted)"
+            found.append(self._of(f"run {name}", session.spec, plain(session.history.commands)))
         try:
             spec = self.host.spec
         except WorkbenchError:
@@ -66,13 +72,12 @@ class TakeAway(Section):
     def show(self, found: list[dict[str, Any]] | None) -> None:
         self.view.found = found or []
 
-    def _of(self, name: str, what: Run | Spec) -> dict[str, Any]:
+    def _of(self, name: str, spec: Spec, steering: Sequence[Mapping[str, Any]] = ()) -> dict[str, Any]:
         given = self.host.choice.given
-        line = share(what, show=given["show"], hide=given["hide"], lock=given["lock"])
-        spec, steering = (what, []) if isinstance(what, Spec) else (what.spec, what.steering)
+        line = share(spec, steering=steering, show=given["show"], hide=given["hide"], lock=given["lock"])
         texts = [
             ("share line", "one line with everything, for wb.panel(…), a chat or a blackboard", line),
-            ("Python", "code that trains it again", what.to_python()),
+            ("Python", "code that trains it again", python(spec.to_dict(defaults=False), steering)),
             ("command", "does it again in a notebook, without a browser", notebook_command(spec, steering)),
             ("Spec JSON", "for wb.Spec.from_json and files, without steering", spec.to_json()),
         ]
@@ -98,13 +103,14 @@ def _file(kind: str, session: Any) -> tuple[str, bytes, str]:
     """Name, contents and type of a file of a run.
 
     Raises:
-        WorkbenchError: there is no run, or it is not over yet.
+        WorkbenchError: there is no run, it is not over yet, or it was deleted.
     """
     if session is None:
         raise WorkbenchError(NO_RUN)
-    run = session.run
     if kind == "csv":
-        return f"{run.path.name}.csv", run.history.to_csv(index=False).encode(), "text/csv"
+        return f"{session.path.name}.csv", session.history.frame().to_csv(index=False).encode(), "text/csv"
+    if not holds_run(session.path):
+        raise WorkbenchError(DELETED)
     with TemporaryDirectory() as folder:
-        page = run.report(Path(folder) / "report.html")
-        return f"{run.path.name}.html", page.read_bytes(), "text/html"
+        page = session.run.report(Path(folder) / "report.html")
+        return f"{session.path.name}.html", page.read_bytes(), "text/html"
