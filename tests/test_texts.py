@@ -128,11 +128,6 @@ def test_what_set_cannot_say_goes_as_a_share_line():
     assert spec.command() == f"workbench train {spec.share()}"
 
 
-def test_infinity_is_python():
-    spec = wb.Spec(lr=float("inf"))
-    assert 'lr=float("inf")' in spec.to_python()
-
-
 @pytest.mark.parametrize("text", ["[1]", "{x", "none", ""])
 def test_a_text_stays_a_text(text):
     assert from_text(wb.Spec.settings()["name"], text, "name") == text

@@ -2,7 +2,6 @@
 
 import base64
 import json
-import math
 import zlib
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -100,8 +99,6 @@ def _literal(value: Any, room: int, indent: int) -> str:
 def _flat(value: Any) -> str:
     if isinstance(value, str):
         return json.dumps(value, ensure_ascii=False) if value.isprintable() else repr(value)
-    if isinstance(value, float) and not math.isfinite(value):
-        return f'float("{value}")'
     if isinstance(value, Mapping):
         return "{" + ", ".join(f"{_flat(key)}: {_flat(item)}" for key, item in value.items()) + "}"
     if isinstance(value, list | tuple):

@@ -102,7 +102,7 @@ def test_a_class_session(lab, page):
 
     # the steered run again, back to a step before it was steered, and on from there
     rows.last.get_by_role("button", name=re.compile("^open")).click()
-    expect(status).to_contain_text("stopped")
+    expect(panel.get_by_label("weighting", exact=True)).to_have_value("fixed")  # both runs were stopped
     panel.get_by_role("button", name="▶ replay").first.click()
     panel.get_by_role("button", name="❚❚ wait").click()  # before it has played to its end
     page.shot("class-7-replay")
