@@ -17,6 +17,8 @@ from workbench.gradients.parts import Part, Products, Rows, shorter
 ROUNDING = 1e-3
 #: and the same relative to the whole gradient of a task
 NOISE = 1e-5
+#: steps of a task, or of a layer, at which the two ways are compared: seldom, since that costs another step
+COMPARED = {10**k for k in range(12)}
 
 
 class ExactGradients(TaskGradients):
@@ -117,7 +119,7 @@ class Exact(Gradients):
     ``J[i] = ∂L_i/∂θ``, ``[K, P]``, P the number of shared parameters. For Linear and convolution layers a
     backward pass carries only cotangents, and the weight gradients of all tasks come at once, or, where the batch is
     smaller than a Linear's fan-in, only their products with each other; every other parameter, and everything under
-    mixed precision, goes through autograd. The two ways are compared at the 1st, 2nd, 4th, 8th, … step of every task
+    mixed precision, goes through autograd. The two ways are compared at the 1st, 10th, 100th, … step of every task
     and of every layer, and autograd alone is used from then on if they differ by more than rounding (a parameter used
     behind a layer's back).
     """
@@ -151,10 +153,10 @@ class Exact(Gradients):
         return taken
 
     def _due(self, tasks: Sequence[str], calls: Sequence[Call]) -> bool:
-        """Whether a task that is present, or a layer called so often, was met 1, 2, 4, 8, … times by now."""
+        """Whether a task that is present, or a layer called so often, was met 1, 10, 100, … times by now."""
         present = [*tasks, *Counter(id(call.layer) for call in calls).items()]
         self.met.update(present)
-        return any(self.met[each].bit_count() == 1 for each in present)
+        return any(self.met[each] in COMPARED for each in present)
 
 
 def agree(mine: Sequence[Tensor], theirs: Sequence[Tensor]) -> bool:
