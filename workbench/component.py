@@ -23,7 +23,7 @@ import types
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Annotated, Any, ClassVar, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, ClassVar, Final, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, create_model
 from pydantic.fields import FieldInfo
@@ -73,6 +73,10 @@ NEEDS: dict[str, str] = {
     "examples": "from gradients of single examples",
     "reference": "from linear models",
 }
+
+
+#: of every number that is set, in a component, a spec or a text
+FINITE: Final = ConfigDict(allow_inf_nan=False)
 
 
 class WorkbenchError(ValueError):
@@ -297,7 +301,7 @@ def _model(cls: type[Component]) -> type[BaseModel]:
         if get_origin(hint) is Annotated and not name.startswith("_"):
             default = getattr(cls, name, ...)
             fields[name] = (hint, default)
-    config = ConfigDict(extra="forbid", arbitrary_types_allowed=True, allow_inf_nan=False, protected_namespaces=())
+    config = ConfigDict(extra="forbid", arbitrary_types_allowed=True, protected_namespaces=(), **FINITE)
     return create_model(f"{cls.__name__}Settings", __config__=config, **fields)
 
 
@@ -402,7 +406,7 @@ def from_text(setting: Setting, text: str, where: str) -> Any:
         return text
     if text[:1] in "[{":
         try:
-            return TypeAdapter(setting.type).validate_json(text)
+            return TypeAdapter(setting.type, config=FINITE).validate_json(text)
         except ValidationError as error:
             raise WorkbenchError(*sentences(error, where, ())) from None
     parts = [part.strip() for part in text.split(",") if part.strip()]
@@ -419,7 +423,7 @@ def from_text(setting: Setting, text: str, where: str) -> Any:
             raise WorkbenchError(f"{where} = {text!r} is unknown: {one_of(text, choices)}.")
         return choices[text]
     try:
-        return TypeAdapter(setting.type).validate_strings(text)
+        return TypeAdapter(setting.type, config=FINITE).validate_strings(text)
     except ValidationError as error:
         found = error.errors(include_url=False)[0]
         rule = found["msg"][0].lower() + found["msg"][1:]

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from workbench.component import (
     FAMILIES,
+    FINITE,
     Component,
     Setting,
     Slider,
@@ -43,7 +44,7 @@ class Spec(BaseModel):
         WorkbenchError: unknown names or settings, wrong types, values out of range, combinations that cannot work.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False, protected_namespaces=())
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, protected_namespaces=(), **FINITE)
 
     problem: Annotated[Chosen, Field(description="the data and the tasks they hold")] = "digits"
     tasks: Annotated[list[str] | None, Field(description="which of the problem's tasks to learn; none: all")] = None

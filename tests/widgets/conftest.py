@@ -22,7 +22,7 @@ class GrowingHistory:
         self.curves = {}
         self.affinities = []
         self.effects = []
-        self.events = []
+        self.commands = []
         self.last = 0
 
     def curve(self, split, task, quantity, steps, values):

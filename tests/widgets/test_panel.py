@@ -122,8 +122,8 @@ def test_pause_step_resume_stop(panel):
     live.buttons["stop"].click()
     assert live.wait().summary["status"] == "stopped"
     until(lambda: live.state.value.startswith("<b>stopped</b>"))
-    events = [text for _, text in live.session.history.events]
-    assert events == ["pause", "step", "step task=ink", "resume", "stop"]
+    done = [(each.command, each.values.get("task")) for each in live.session.history.commands]
+    assert done == [("pause", None), ("step", None), ("step", "ink"), ("resume", None), ("stop", None)]
     assert live.errors == []
 
 

@@ -16,9 +16,8 @@ def test_what_is_typed_while_it_trains_counts_or_is_refused_in_a_sentence(panel)
     assert "Task 'ink' weight: should be a valid number" in live.message
     ink.enter("50")
     assert live.message == ""
-    until(lambda: len(live.session.history.events) == 2)
-    assert [text for _, text in live.session.history.events] == [
-        "set lr=2.0",
-        "set weights={'digit': 1.0, 'ink': 50.0}",
-    ]
+    until(lambda: len(live.session.history.commands) == 2)
+    first, second = live.session.history.commands
+    assert first.values["lr"] == 2.0
+    assert second.values["weights"] == {"digit": 1.0, "ink": 50.0}
     assert live.errors == []

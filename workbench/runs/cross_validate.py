@@ -11,7 +11,7 @@ from workbench.component import WorkbenchError
 from workbench.runs.arguments import check_rates, check_spec
 from workbench.runs.run import Run
 from workbench.runs.scores import kept_score
-from workbench.runs.sweep.scheduler import HERE, sweep
+from workbench.runs.sweep.scheduler import here_unless, sweep
 from workbench.spec import Spec
 
 if TYPE_CHECKING:
@@ -97,8 +97,7 @@ def cross_validate(
     first = spec.replace(folds=count, fold=0)  # a number of folds that is none is said by the spec
     rates = [spec.lr] if lrs is None else check_rates("cross_validate", lrs)
     specs = [first.replace(fold=fold, lr=lr) for fold in range(count) for lr in rates]
-    where = HERE if executor is None and workers is None else executor
-    runs = sweep(specs, where, workers=workers, progress=progress, out=out)
+    runs = sweep(specs, here_unless(executor, workers), workers=workers, progress=progress, out=out)
     rows = []
     for fold in range(count):
         run = chosen(runs[fold * len(rates) : (fold + 1) * len(rates)])

@@ -73,7 +73,6 @@ class History:
         effects: what steps for one task alone did, in order.
         inspections: what the model showed of itself, in order.
         commands: that were applied, in order.
-        events: (step, text) for every one of them.
         tasks: names, in the order of the maps.
         method: the affinity measure.
     """
@@ -86,7 +85,6 @@ class History:
         self.effects: list[Effect] = []
         self.inspections: list[Inspection] = []
         self.commands: list[Applied] = []
-        self.events: list[tuple[int, str]] = []
         self.tasks: tuple[str, ...] = ()
         self.method = ""
         self._step: Step | None = None
@@ -124,9 +122,7 @@ class History:
         elif isinstance(record, Inspection):
             self.inspections.append(record)
         elif isinstance(record, Applied):
-            shown = ", ".join(f"{key}={value}" for key, value in record.values.items() if value is not None)
             self.commands.append(record)
-            self.events.append((record.step, f"{record.command} {shown}".strip()))
         elif isinstance(record, Begin):
             self.tasks = record.tasks
 

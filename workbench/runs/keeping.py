@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 from workbench.component import WorkbenchError, short
-from workbench.runs.folder import RunFolder, unwritable, write_atomically
+from workbench.runs.folder import RunFolder, holds_run, unwritable, write_atomically
 
 #: beside the summary, and never in the spec: neither changes what a run is
 FILE = "notes.json"
@@ -70,7 +70,7 @@ def delete(folder: RunFolder) -> None:
         WorkbenchError: it is being trained, or is no folder that the workbench made.
     """
     path = folder.path.absolute()
-    if path.is_symlink() or not FOLDER.fullmatch(path.name) or not (path / "spec.json").is_file():
+    if path.is_symlink() or not FOLDER.fullmatch(path.name) or not holds_run(path):
         raise WorkbenchError(f"{str(folder.path)!r} is no run folder of a store, so it is not deleted.")
     try:
         try:

@@ -13,7 +13,7 @@ from workbench.runs.baseline import baseline_spec
 from workbench.runs.compare import interval
 from workbench.runs.counting import counts, newest
 from workbench.runs.delta import delta
-from workbench.runs.folder import RunFolder
+from workbench.runs.folder import RunFolder, holds_run
 from workbench.runs.keeping import notes
 from workbench.runs.session import in_progress
 from workbench.spec import Spec
@@ -107,7 +107,7 @@ class Rows:
         self.faults = []
         for mark in self.marks():
             path = self.store / mark[0]
-            if not (path / "spec.json").is_file():
+            if not holds_run(path):
                 continue
             try:
                 known = self._known.get(mark)

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workbench.component import WorkbenchError, one_of
-from workbench.runs.folder import store_folder
+from workbench.runs.folder import holds_run, store_folder
 from workbench.runs.keeping import notes
 from workbench.runs.rows import Row, Rows
 
@@ -69,7 +69,7 @@ def find(name: str, store: Path) -> Path:
     Raises:
         WorkbenchError: no run or several runs of that name.
     """
-    if (Path(name) / "spec.json").is_file():
+    if holds_run(Path(name)):
         return Path(name)
     known = sorted(path.parent for path in store.glob("*/spec.json")) if store.is_dir() else []
     names = {path: [path.name, given] if (given := notes(path)["name"]) else [path.name] for path in known}

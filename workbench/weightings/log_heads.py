@@ -7,6 +7,7 @@ from torch import Tensor
 
 from workbench.component import Field
 from workbench.weightings.base import Weighting
+from workbench.weightings.solvers.scaling import ratio
 
 
 class LogHeads(Weighting):
@@ -21,5 +22,4 @@ class LogHeads(Weighting):
     def head_weights(self, weights: Tensor, losses: Tensor) -> Tensor:
         if self.heads != "log":
             return super().head_weights(weights, losses)
-        factor = torch.where(losses > 0, 1 / torch.where(losses > 0, losses, 1.0), 0.0)
-        return factor.clamp(max=torch.finfo(losses.dtype).max).to(weights)
+        return ratio(torch.ones_like(losses), losses).clamp(max=torch.finfo(losses.dtype).max).to(weights)

@@ -39,14 +39,13 @@ def affinity(
         WorkbenchError: an unknown method or setting, or nothing to measure (one task, nothing shared).
     """
     from workbench.runs.run import Run
-    from workbench.runs.sweep.scheduler import HERE, sweep
+    from workbench.runs.sweep.scheduler import here_unless, sweep
 
     measure: Any = component("affinity", method)(**settings)
     spec = source.spec if isinstance(source, Run) else source
     if len(spec.build("problem").check_tasks(spec.tasks)) < 2:
         raise WorkbenchError("Affinity is between two tasks; this spec has one.")
-    where = HERE if executor is None and workers is None else executor
-    train = partial(sweep, executor=where, workers=workers, progress=False)
+    train = partial(sweep, executor=here_unless(executor, workers), workers=workers, progress=False)
     if isinstance(measure, Live):
         return live(source, measure, train)
     known = sources()

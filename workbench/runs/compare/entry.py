@@ -16,7 +16,7 @@ from workbench.runs.compare.result import Comparison
 from workbench.runs.compare.table import common_seeds, table
 from workbench.runs.compare.tuning import content, runs_of, tuned
 from workbench.runs.run import Run
-from workbench.runs.sweep.scheduler import HERE, sweep
+from workbench.runs.sweep.scheduler import here_unless, sweep
 from workbench.spec import Spec
 
 __all__ = ["compare"]
@@ -82,8 +82,7 @@ def compare(
         """Make sure that the runs of specs are known, by content: those of the store, and new ones."""
         missing = [spec for spec in wanted if content(spec) not in known]
         if missing:
-            where = HERE if executor is None and workers is None else executor
-            found = sweep(missing, where, workers=workers, progress=progress, out=store)
+            found = sweep(missing, here_unless(executor, workers), workers=workers, progress=progress, out=store)
             known.update({content(spec): run for spec, run in zip(missing, found, strict=True)})
 
     rates = None if lrs is None else sorted(check_rates("compare", lrs))

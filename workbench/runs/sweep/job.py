@@ -10,7 +10,7 @@ from typing import Any
 from workbench import __version__
 from workbench.component import Component, WorkbenchError, register
 from workbench.runs.baseline import find, same
-from workbench.runs.folder import RunFolder
+from workbench.runs.folder import RunFolder, holds_run
 from workbench.runs.run import Run
 from workbench.runs.train import resume, train
 from workbench.spec import Spec
@@ -108,7 +108,7 @@ def _trained(spec: Spec, store: str) -> Run:
     One that somebody trains outside of any sweep, in a panel say, is let alone: it may be steered yet.
     """
     for path in sorted(Path(store).glob(f"*-{spec.hash}*"), reverse=True):
-        if (path / "spec.json").is_file() and not (path / "summary.json").is_file():
+        if holds_run(path) and not (path / "summary.json").is_file():
             folder = RunFolder.find(path)
             if same(folder.spec(), spec) and not folder.to_come() and not folder.commands() and _left(folder):
                 return resume(path, progress=False)

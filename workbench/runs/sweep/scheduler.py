@@ -19,7 +19,7 @@ from workbench.runs.sweep.job import CLAIMS, Job, Outcome, done, work
 from workbench.runs.sweep.local import Local, local
 from workbench.spec import Spec
 
-__all__ = ["HERE", "sweep"]
+__all__ = ["HERE", "here_unless", "sweep"]
 
 #: the executor that is none: one after the other in this process
 HERE = "here"
@@ -27,6 +27,11 @@ HERE = "here"
 ATTEMPTS = 3
 #: seconds between two looks at runs that another process has claimed
 PATIENCE = 0.5
+
+
+def here_unless(executor: Executor | str | None, workers: int | None) -> Executor | str | None:
+    """The executor of a function that trains one run after the other in this process unless it is told otherwise."""
+    return HERE if executor is None and workers is None else executor
 
 
 def sweep(

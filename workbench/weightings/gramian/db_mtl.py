@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
-import torch
 from torch import Tensor, finfo
 
 from workbench.component import WorkbenchError, register
 from workbench.weightings.base import GramianWeighting
 from workbench.weightings.log_heads import LogHeads
+from workbench.weightings.solvers.scaling import ratio
 
 
 @register("weighting", "db_mtl", source="Lin et al. 2023, arXiv 2308.12029")
@@ -32,6 +32,6 @@ class DBMTL(LogHeads, GramianWeighting):
             raise WorkbenchError("Weighting 'db_mtl' needs losses=.")
         n = G.detach().double().diagonal(dim1=-2, dim2=-1).clamp(min=0).sqrt()
         L = losses.detach().double()
-        length = torch.where(L > 0, n / torch.where(L > 0, L, 1.0), 0.0).amax(-1, keepdim=True)
-        w = torch.where(n > 0, length / torch.where(n > 0, n, 1.0), 0.0)
+        length = ratio(n, L).amax(-1, keepdim=True)
+        w = ratio(length, n)
         return w.clamp(max=finfo(G.dtype).max).to(G.dtype)

@@ -7,8 +7,9 @@ import torch
 from torch import Tensor
 
 from workbench.component import Field, Slider, WorkbenchError, register
-from workbench.weightings.jacobian.rows import Tracking, lengths, ratio
+from workbench.weightings.jacobian.rows import Tracking, lengths
 from workbench.weightings.log_heads import LogHeads
+from workbench.weightings.solvers.scaling import ratio
 
 
 @register("weighting", "db_mtl_ema", source="Lin et al. 2023, arXiv 2308.12029")

@@ -8,7 +8,8 @@ from torch import Tensor
 
 from workbench.component import Field, Slider, register
 from workbench.weightings.base import Heads
-from workbench.weightings.jacobian.rows import Tracking, ratio
+from workbench.weightings.jacobian.rows import Tracking
+from workbench.weightings.solvers.scaling import ratio
 
 
 @register("weighting", "excess_mtl", source="He et al., ICML 2024, arXiv 2402.02009 (from LibMTL and TorchJD)")

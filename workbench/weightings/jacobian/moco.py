@@ -8,7 +8,8 @@ from torch import Tensor
 
 from workbench.component import Field, Slider, WorkbenchError, register
 from workbench.weightings.base import Heads
-from workbench.weightings.jacobian.rows import Tracking, lengths, ratio
+from workbench.weightings.jacobian.rows import Tracking, lengths
+from workbench.weightings.solvers.scaling import ratio
 
 
 @register("weighting", "moco", source="Fernando et al., ICLR 2023 (from LibMTL)")

@@ -49,8 +49,3 @@ class Tracking(JacobianAggregator):
 def lengths(rows: Tensor) -> Tensor:
     """Euclidean norms of rows of any size, ``[K]``, float64."""
     return torch.linalg.vector_norm(rows, dim=1, dtype=torch.float64)
-
-
-def ratio(a: Tensor, b: Tensor) -> Tensor:
-    """``a / b``, and 0 where ``b`` is not positive."""
-    return torch.where(b > 0, a / torch.where(b > 0, b, 1.0), 0.0)

@@ -1,6 +1,8 @@
 """Numbers near one: cosines and relative norms, so that no tolerance is ever absolute."""
 
 import numpy as np
+import torch
+from torch import Tensor
 
 
 def cosines(G: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -42,3 +44,8 @@ def root(C: np.ndarray) -> np.ndarray:
     """A matrix ``A`` with ``AᵀA = C`` for symmetric ``C[K, K]``; negative eigenvalues count as zero."""
     values, vectors = np.linalg.eigh(C)
     return np.sqrt(np.maximum(values, 0.0))[:, None] * vectors.T
+
+
+def ratio(a: Tensor, b: Tensor) -> Tensor:
+    """``a / b``, and 0 where ``b`` is not positive."""
+    return torch.where(b > 0, a / torch.where(b > 0, b, 1.0), 0.0)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from math import inf, log
+from math import log
 from pathlib import Path
 from typing import Any
 
@@ -74,10 +74,8 @@ class Slide(anywidget.AnyWidget):
         """Take what a person typed, or say why not; an emptied box changes nothing."""
         ruled, what = replace(self._setting, type=self._setting.rule), f"{self._where} {self._setting.name}"
         try:
-            value = from_text(ruled, _written_out(text) if self.whole else text, what) if text else self.value
-            if not abs(value) < inf:
-                raise WorkbenchError(f"{what}: should be a finite number, found {text!r}.")
-            self.value = value
+            if text:
+                self.value = from_text(ruled, _written_out(text) if self.whole else text, what)
         except WorkbenchError as error:
             self._refused(f"{str(error).removesuffix('.')}; it stays {self.value}.")
 

@@ -48,7 +48,7 @@ class TakeAway(Section):
         self.view.on_msg(self._asked)
 
     def source(self, session: Any) -> Hashable:
-        run = None if session is None else (session.path, len(session.history.events), holds_run(session.path))
+        run = None if session is None else (session.path, len(session.history.commands), holds_run(session.path))
         try:
             return run, self.host.spec.to_json()
         except WorkbenchError:  # the sentence below the state line says what is wrong with the controls
