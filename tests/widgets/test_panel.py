@@ -230,9 +230,9 @@ def test_steering_while_it_trains(panel):
     live.start()
     live.pickers.fields["lr"].widget.value = 0.1
     live.pickers.weights.sliders["ink"].value = 2.5
-    until(lambda: len(live.session.history.events) == 2)
+    until(lambda: len(live.session.history.commands) == 2)
     assert live.session.lr == 0.1
-    assert live.session.history.events[1][1] == "set weights={'digit': 1.0, 'ink': 2.5}"
+    assert live.session.history.commands[1].values["weights"] == {"digit": 1.0, "ink": 2.5}
     until(lambda: "lr 0.1" in live.state.value)
     assert live.errors == []
 
